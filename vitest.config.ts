@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      'trpc-cached/upstash': source('./src/stores/upstash.ts'),
+      'trpc-cached': source('./src/index.ts'),
+    },
+  },
+  test: { include: ['test/**/*.test.ts'], globalSetup: [], testTimeout: 20_000 },
+});
