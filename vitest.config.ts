@@ -10,5 +10,10 @@ export default defineConfig({
       'trpc-cached': source('./src/index.ts'),
     },
   },
-  test: { include: ['test/**/*.test.ts'], globalSetup: [], testTimeout: 20_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: [],
+    testTimeout: 20_000,
+    reporters: ['default', './test/support/reporter.ts'],
+  },
 });

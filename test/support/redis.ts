@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Argument, RespConnection, type TextReply } from './resp.ts';
+
+export interface RedisOptions {
+  /** As Redis writes it: bytes, or `'64mb'`. */
+  maxmemory?: number | string;
+  /** More arguments for the command line of `redis-server`. */
+  args?: readonly string[];
+}
+
+export interface RedisServer {
+  readonly port: number;
+  /** Of the process that runs now: `restart()` changes it. */
+  readonly pid: number;
+  command(...command: Argument[]): Promise<TextReply>;
+  /** Removes every key. */
+  flush(): Promise<void>;
+  /** Stops the process where it is: connections stay open and nothing answers until `resume()`. */
+  pause(): void;
+  resume(): void;
+  /** Ends the process at once, paused or not. */
+  kill(): Promise<void>;
+  /** Ends the process if it runs, and starts an empty one on the same port. */
+  restart(): Promise<void>;
+  /** Ends the process for good and removes its folder. */
+  stop(): Promise<void>;
+}
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const redisAvailable: boolean = (process.env.PATH ?? '')
+  .split(delimiter)
+  .some((folder) => folder !== '' && isExecutable(join(folder, 'redis-server')));
+
+/** Below the range of outgoing connections, so that none of them takes the port while the server is down. */
+const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = randomInt(10_000, 30_000);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const free = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
+};
+
+/** Ends the server with this process, however this process ends: the shell's input closes even on SIGKILL. */
+const tieToThisProcess = (server: ChildProcess, folder: string): void => {
+  const script = 'read -r _; kill -9 "$0"; rm -rf "$1"';
+  const shell = spawn('sh', ['-c', script, String(server.pid), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true, // or Ctrl-C would end the shell first
+  });
+  server.once('exit', () => shell.kill('SIGKILL'));
+};
+
+const isRunning = (server: ChildProcess): boolean => server.exitCode === null && server.signalCode === null;
+
+const end = async (server: ChildProcess): Promise<void> => {
+  if (!isRunning(server)) return;
+  server.kill('SIGKILL');
+  await once(server, 'exit');
+};
+
+const launch = async (connection: RespConnection, folder: string, args: readonly string[]): Promise<ChildProcess> => {
+  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  for (const output of [server.stdout, server.stderr]) {
+    output.on('data', (text) => {
+      log = `${log}${text}`.slice(-4_000);
+    });
+  }
+  tieToThisProcess(server, folder);
+  const deadline = Date.now() + 5_000;
+  const timer = setTimeout(() => connection.close(), 5_000);
+  try {
+    while (isRunning(server) && Date.now() < deadline) {
+      const info = await connection.command('INFO', 'server').catch(() => '');
+      // The number of the process tells it from another server that took the port first.
+      if (String(info).includes(`process_id:${server.pid}\r`)) return server;
+      connection.close();
+      await sleep(3);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  const how = isRunning(server) ? 'did not answer within 5 s' : 'ended as it started';
+  await end(server);
+  throw new Error(`redis-server ${how}: redis-server ${args.join(' ')}\n${log}`);
+};
+
+/** Starts a real, empty Redis of its own for the tests that call this. */
+export const startRedis = async ({ maxmemory, args = [] }: RedisOptions = {}): Promise<RedisServer> => {
+  if (!redisAvailable) {
+    throw new Error('redis-server is not installed. `bash test/support/install.sh` installs it or says how.');
+  }
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'redis-of-tests-'));
+  const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+  const limit = maxmemory === undefined ? [] : ['--maxmemory', String(maxmemory)];
+  const connection = new RespConnection(port);
+  const start = () => launch(connection, folder, [...fixed, ...limit, ...args]);
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  let server = await start().catch(async (error) => {
+    await removeFolder();
+    throw error;
+  });
+
+  return {
+    port,
+    get pid() {
+      return server.pid!;
+    },
+    command: (...command) => connection.command(...command),
+    async flush() {
+      await connection.command('FLUSHALL');
+    },
+    pause: () => void server.kill('SIGSTOP'),
+    resume: () => void server.kill('SIGCONT'),
+    kill: () => end(server),
+    async restart() {
+      await end(server);
+      connection.close();
+      server = await start();
+    },
+    async stop() {
+      await end(server);
+      connection.close();
+      await removeFolder();
+    },
+  };
+};
