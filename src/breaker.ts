@@ -1,0 +1,42 @@
+const failuresToOpen = 5;
+const shortestMs = 1_000;
+const longestMs = 30_000;
+
+/** Keeps calls away from a store that fails, and lets one through now and then to see whether it is back. */
+export interface Breaker {
+  /** Whether a lookup may go to the store now. */
+  readonly allows: () => boolean;
+  readonly succeeded: () => void;
+  readonly failed: () => void;
+}
+
+/** Opens after five failures in a row, for a second, then twice as long after each failed probe, at most 30 s. */
+export function createBreaker(): Breaker {
+  let failures = 0;
+  let openMs = 0;
+  let openedAt = 0;
+  let probing = false;
+  return {
+    allows() {
+      if (openMs === 0) return true;
+      const elapsed = Date.now() - openedAt;
+      if (elapsed >= 0 && elapsed < openMs) return false;
+      openedAt = Date.now(); // half open: this call is the probe, the others wait for what it finds
+      probing = true;
+      return true;
+    },
+    succeeded() {
+      failures = 0;
+      openMs = 0;
+      probing = false;
+    },
+    failed() {
+      failures += 1;
+      if (failures < failuresToOpen) return;
+      if (openMs > 0 && !probing) return; // a call sent before the breaker opened
+      openMs = openMs === 0 ? shortestMs : Math.min(openMs * 2, longestMs);
+      openedAt = Date.now();
+      probing = false;
+    },
+  };
+}

@@ -1,0 +1,166 @@
+// Docs: docs/how-it-works.md
+import type { Breaker } from './breaker.ts';
+import { late, within } from './deadline.ts';
+import { type Entry, outputOf } from './entry.ts';
+import type { Emitter } from './events.ts';
+import { type FillJob, prepare, type Ran, store } from './fill.ts';
+import type { Flights } from './flight.ts';
+import { type Lookup, lookUp, type Wanted } from './lookup.ts';
+import type { Outbox } from './outbox.ts';
+import type { Store } from './store.ts';
+
+/** What the story below needs: one of each per cache. */
+export interface Core {
+  readonly storeFor: (ctx: unknown) => Store;
+  readonly flights: Flights<Shared>;
+  readonly breaker: Breaker;
+  readonly outbox: Outbox;
+  readonly emitter: Emitter;
+  readonly timeouts: { readonly readMs: number; readonly joinMs: number };
+  /** Keeps work alive after the response; false when there is nobody to do so. */
+  readonly background: (work: Promise<unknown>, ctx: unknown) => boolean;
+}
+
+/** One call of a cached query or of a wrapped function. */
+export interface Call<R> extends Omit<FillJob, 'lookup'> {
+  readonly wanted: Wanted;
+  /** Runs the procedure; called at most once (law 5). */
+  readonly run: () => Promise<Ran<R>>;
+  /** Whether a failure is the leader's own matter (its abort, its rights) rather than the procedure's. */
+  readonly isOwnFailure: (ran: Ran<R>) => boolean;
+}
+
+/** What a flight gives to those who waited: an entry, a failure, or nothing that two callers could share. */
+export type Shared = { readonly entry: Entry } | { readonly failed: unknown } | { readonly alone: true };
+
+/** How a call was answered. `entry` is the encoded answer wherever there is one, `value` the caller's own copy of it. */
+export type Answer<R> =
+  | { readonly status: 'hit'; readonly entry: Entry; readonly value: unknown }
+  | { readonly status: 'miss'; readonly coalesced: true; readonly entry: Entry; readonly value: unknown }
+  | { readonly status: 'miss'; readonly coalesced: true; readonly failed: R }
+  | {
+      readonly status: 'miss';
+      readonly coalesced: false;
+      readonly ran: Ran<R>;
+      readonly entry: Entry | undefined;
+      readonly sealed?: { readonly value: unknown };
+    }
+  | { readonly status: 'bypass'; readonly ran: Ran<R> };
+
+/** The story of a call: look up; serve what is fresh; else share the flight of an equal call, or lead one: run, encode, store. */
+export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
+  const started = Date.now();
+  const lookup = await lookUpIn(core, call);
+  if (lookup === undefined) return bypass(call, core);
+  const hit = lookup.entry && serve(call, lookup.entry, core);
+  if (hit !== undefined) return hit;
+
+  const flight = flightKey(lookup);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const joined = core.flights.join(flight, core.timeouts.joinMs);
+    if (joined === undefined) break;
+    const shared = await joined;
+    if (shared === undefined) continue; // late, or its leader failed for reasons of its own: the first to come leads again
+    if ('alone' in shared) break;
+    core.emitter.emit('miss', { path: call.opts.path, coalesced: true });
+    return 'entry' in shared
+      ? { status: 'miss', coalesced: true, entry: shared.entry, value: open(call, shared.entry) }
+      : { status: 'miss', coalesced: true, failed: shared.failed as R };
+  }
+  return lead(call, lookup, flight, core.timeouts.readMs - (Date.now() - started), core);
+}
+
+async function lookUpIn<R>(core: Core, call: Call<R>): Promise<Lookup | undefined> {
+  try {
+    const parts = { store: core.storeFor(call.opts.ctx), breaker: core.breaker, emitter: core.emitter };
+    return await lookUp(call.wanted, { ...parts, readMs: core.timeouts.readMs, flush: core.outbox.flush });
+  } catch (error) {
+    core.emitter.emit('error', { operation: 'lookup', error });
+    return undefined;
+  }
+}
+
+/** Keyed by every epoch id of the joiner's own lookup: who looked up after an invalidation finds no older flight (rule 3). */
+const flightKey = ({ wanted, ids, guardId }: Lookup): string => [wanted.key, guardId, ...ids].join('\n');
+
+async function bypass<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
+  core.emitter.emit('bypass', { path: call.opts.path, reason: 'store' });
+  return { status: 'bypass', ran: await call.run() };
+}
+
+const open = <R>({ codec, policy }: Call<R>, entry: Entry): unknown =>
+  entry.failure === undefined ? outputOf(entry, codec, policy.share) : undefined;
+
+/** A hit, or nothing when the entry cannot be read: then it is as good as missing, and the fill replaces it. */
+function serve<R>(call: Call<R>, entry: Entry, core: Core): Answer<R> | undefined {
+  try {
+    const value = open(call, entry);
+    core.emitter.emit('hit', { path: call.opts.path, ageMs: Date.now() - entry.storedAt });
+    return { status: 'hit', entry, value };
+  } catch (error) {
+    core.emitter.emit('error', { operation: 'lookup', error });
+    return undefined;
+  }
+}
+
+async function lead<R>(
+  call: Call<R>,
+  lookup: Lookup,
+  flight: string,
+  budgetMs: number,
+  core: Core,
+): Promise<Answer<R>> {
+  core.emitter.emit('miss', { path: call.opts.path, coalesced: false });
+  const { land } = core.flights.lead(flight);
+  let shared: Shared | undefined;
+  try {
+    const ran = await call.run();
+    if (!ran.ok && !call.isOwnFailure(ran)) shared = { failed: ran.result };
+    const job: FillJob = { ...call, lookup };
+    const prepared = prepare(job, ran);
+    if ('skip' in prepared) {
+      if (ran.ok) shared = { alone: true };
+      core.emitter.emit('skip', {
+        path: call.opts.path,
+        reason: prepared.skip,
+        ...('error' in prepared && { error: prepared.error }),
+      });
+      return { status: 'miss', coalesced: false, ran, entry: undefined };
+    }
+    if (ran.ok) shared = { entry: prepared.entry };
+    land(shared);
+    await keep(job, prepared.entry, prepared.ttlMs, budgetMs, core);
+    // A resolver's own object is never frozen (law 8): the first caller, too, gets the sealed copy.
+    const sealed = call.policy.share === 'frozen' && ran.ok ? { sealed: { value: open(call, prepared.entry) } } : {};
+    return { status: 'miss', coalesced: false, ran, entry: prepared.entry, ...sealed };
+  } finally {
+    land(shared);
+  }
+}
+
+/** Stores an entry behind the response where the runtime allows it, else before it, within the store's time budget. */
+async function keep(job: FillJob, entry: Entry, ttlMs: number, budgetMs: number, core: Core): Promise<void> {
+  const { path, ctx } = job.opts;
+  const bytes = entry.body.text.length;
+  if (bytes > job.policy.maxBytes) return core.emitter.emit('skip', { path, reason: 'size' });
+  const target = core.storeFor(ctx);
+  const writing = store(job, entry, ttlMs, target).then(
+    (stored) => {
+      if (stored === 'stored') core.emitter.emit('fill', { path, bytes, ttlMs });
+      else core.emitter.emit('skip', { path, reason: stored });
+    },
+    (error: unknown) => {
+      core.breaker.failed();
+      core.emitter.emit('error', { operation: 'fill', error });
+      core.emitter.emit('skip', { path, reason: 'store', error });
+    },
+  );
+  if (target.supports.local) return writing;
+  if (core.background(writing, ctx)) return;
+  if ((await within(writing, budgetMs)) === late) {
+    core.emitter.emit('error', {
+      operation: 'fill',
+      error: new Error('the store is slower than its time budget; the write goes on'),
+    });
+  }
+}

@@ -1,0 +1,93 @@
+// Docs: docs/keys-and-scopes.md#what-can-be-stored
+import superjson from 'superjson';
+import { type Shape, shapeOf } from './value.ts';
+
+/** One direction of a tRPC transformer. */
+export interface Transformer {
+  readonly serialize: (value: any) => any;
+  readonly deserialize: (value: any) => any;
+}
+
+/** An output as it is stored. */
+export interface Encoded {
+  /** JSON text of the codec's form. */
+  readonly text: string;
+  /** JSON text as the router sends it, where that is another one. */
+  readonly plain?: string;
+}
+
+/** How outputs become texts and texts become outputs again. */
+export interface Codec {
+  /** Part of every entry's key: a text is read only by the codec that wrote it. */
+  readonly id: string;
+  /** Throws an {@link UnstorableError} for what would come back as something else. */
+  readonly encode: (value: unknown) => { readonly encoded: Encoded; readonly shape: Shape };
+  readonly decode: (encoded: Encoded) => unknown;
+}
+
+/** The codec of a transformer: what is stored is what the router sends. */
+export function transformerCodec(transformer: Transformer): Codec {
+  // Two copies of superjson in one tree encode alike; anything else must not read their texts, nor they its.
+  const id = isSuperjson(transformer) ? 'superjson' : 'custom';
+  const survives = (instance: object) => comesBack(instance, transformer);
+  return {
+    id,
+    encode(value) {
+      const shape = shapeOf(value, survives);
+      return { encoded: { text: stringify(transformer.serialize(value)) }, shape };
+    },
+    decode: ({ text }) => transformer.deserialize(parse(text)),
+  };
+}
+
+/** The codec of a router without transformer: superjson keeps the types, the plain JSON is what goes over the wire. */
+export const plainCodec: Codec = {
+  id: 'plain',
+  encode(value) {
+    const shape = shapeOf(value, (instance) => comesBack(instance, superjson));
+    const { json, meta } = superjson.serialize(value);
+    if (meta === undefined) return { encoded: { text: stringify(json) }, shape };
+    return { encoded: { text: stringify({ json, meta }), plain: stringify(value) }, shape };
+  },
+  decode: ({ text, plain }) => (plain === undefined ? parse(text) : superjson.deserialize(parse(text) as never)),
+};
+
+/** superjson, the default where no router says otherwise. */
+export const defaultCodec: Codec = transformerCodec(superjson);
+
+/** The JSON text of an encoded output exactly as tRPC would send it. */
+export function wireText({ text, plain }: Encoded): string {
+  return plain ?? text;
+}
+
+/** The object to hand to `JSON.stringify` in place of the output. */
+export function wireValue(encoded: Encoded): unknown {
+  return parse(wireText(encoded));
+}
+
+// JSON has no text for `undefined`; an empty one stands for it.
+const stringify = (value: unknown): string => JSON.stringify(value) ?? '';
+const parse = (text: string): unknown => (text === '' ? undefined : JSON.parse(text));
+
+function isSuperjson(transformer: Transformer): boolean {
+  return (
+    (transformer as unknown) === superjson ||
+    (transformer as { constructor?: unknown }).constructor === superjson.constructor
+  );
+}
+
+/** Whether an instance of some class is the same kind of thing after a round trip: RegExp and URL are, a stream is not. */
+function comesBack(instance: object, transformer: Transformer): boolean {
+  try {
+    const back: unknown = transformer.deserialize(JSON.parse(JSON.stringify(transformer.serialize(instance))));
+    return (
+      typeof back === 'object' &&
+      back !== null &&
+      back !== instance &&
+      Object.getPrototypeOf(back) === Object.getPrototypeOf(instance) &&
+      Object.keys(back).length === Object.keys(instance).length
+    );
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,160 @@
+// Docs: docs/how-it-works.md#entries
+import { type Codec, type Encoded, wireText, wireValue } from './codec.ts';
+import { digestLater } from './digest.ts';
+import { copy, deepFreeze, type Shape } from './value.ts';
+
+/** One stored answer with everything that decides whether it may be served. Never holds ctx, headers or cookies. */
+export interface Entry {
+  /** Its own key: checked on read, because a client can hand out the wrong value (law 6). */
+  readonly key: string;
+  /** Every epoch it was filled under … */
+  readonly epochs: readonly string[];
+  /** … and their ids as the lookup read them, before the procedure ran. */
+  readonly ids: readonly string[];
+  /** When its lookup was made, in milliseconds of the wall clock. */
+  readonly storedAt: number;
+  readonly freshUntil: number;
+  readonly body: Encoded;
+  /** A failure that was asked to be remembered (`errors`), in place of an output. */
+  readonly failure?: { readonly code: string; readonly message: string };
+  /** The content tag of the body as sent, where it was known when the entry was stored. */
+  readonly tag?: string;
+}
+
+/** What a process learned of an entry it holds: the decoded output, its shape, its wire form, its tag. */
+interface Memo {
+  value?: { readonly master: unknown };
+  shape?: Shape;
+  wire?: { readonly value: unknown };
+  tag?: string | Promise<string>;
+}
+
+const memos = new WeakMap<Entry, Memo>();
+
+function memoOf(entry: Entry): Memo {
+  let memo = memos.get(entry);
+  if (memo === undefined) memos.set(entry, (memo = {}));
+  return memo;
+}
+
+/** Notes the shape that the encoder saw, so that a hit may copy instead of decoding. */
+export function noteShape(entry: Entry, shape: Shape): void {
+  memoOf(entry).shape = shape;
+}
+
+/**
+ * The output of an entry as one caller may keep and change it. `frozen` hands out one sealed object where sealing is
+ * complete (no Date, Map, Set or class instance inside).
+ */
+export function outputOf(entry: Entry, codec: Codec, share: 'copy' | 'frozen'): unknown {
+  const memo = memoOf(entry);
+  if (memo.shape === undefined || memo.shape === 'rich') return codec.decode(entry.body);
+  memo.value ??= { master: codec.decode(entry.body) };
+  if (share === 'frozen' && memo.shape === 'tree') return deepFreeze(memo.value.master);
+  return copy(memo.value.master);
+}
+
+/** What `JSON.stringify` needs to write the output as the router would: shared, so nobody may see it. */
+export function wireOf(entry: Entry): unknown {
+  const memo = memoOf(entry);
+  memo.wire ??= { value: wireValue(entry.body) };
+  return memo.wire.value;
+}
+
+/** The content tag of an entry: a collision-resistant hash of the encoded output, never of the key (Q1 of http-cases). */
+export function tagOf(entry: Entry): string | Promise<string> {
+  if (entry.tag !== undefined) return entry.tag;
+  const memo = memoOf(entry);
+  memo.tag ??= digestLater(wireText(entry.body));
+  return memo.tag;
+}
+
+/** What a lookup asks about an entry. */
+export interface Claim {
+  readonly key: string;
+  /** Epochs that the entry must have been filled under. */
+  readonly required: readonly string[];
+  readonly now: number;
+}
+
+/**
+ * Whether an entry may answer: it is what was asked for, was filled under every epoch the asker depends on, each of its
+ * epochs still exists and is unchanged (`own` are their ids now), and it is fresh. One from the future is no entry.
+ */
+export function isServable(entry: Entry, own: readonly (string | undefined)[], claim: Claim): boolean {
+  if (entry.key !== claim.key || entry.ids.length !== entry.epochs.length) return false;
+  if (entry.storedAt > claim.now || entry.freshUntil <= claim.now) return false;
+  for (let index = 0; index < entry.ids.length; index++) {
+    if (own[index] === undefined || own[index] !== entry.ids[index]) return false;
+  }
+  for (const name of claim.required) if (!entry.epochs.includes(name)) return false;
+  return true;
+}
+
+/** The size of an entry in a process: two bytes a character, and as much again for its decoded and wire forms. */
+export function bytesOf(entry: Entry): number {
+  const text = entry.body.text.length + (entry.body.plain?.length ?? 0) + entry.key.length;
+  return 4 * text + 2 * entry.epochs.reduce((sum, name) => sum + name.length, 0) + 512;
+}
+
+// A store that keeps texts gets one frame: `~`, a JSON line about the entry, the body, the plain body.
+// The `~` keeps clients that parse what looks like JSON (Upstash, by default) away from it.
+const mark = '~';
+
+/** An entry as one text. */
+export function writeEntry(entry: Entry): string {
+  const { text, plain } = entry.body;
+  const head = {
+    k: entry.key,
+    e: entry.epochs,
+    i: entry.ids,
+    s: entry.storedAt,
+    f: entry.freshUntil,
+    x: entry.failure,
+    t: entry.tag,
+    p: plain !== undefined,
+  };
+  return `${mark}${JSON.stringify(head)}\n${text}${plain === undefined ? '' : `\n${plain}`}`;
+}
+
+/** The entry of a frame; `undefined` for anything else, because the store is an input like any other. */
+export function readEntry(frame: unknown): Entry | undefined {
+  if (typeof frame !== 'string' || !frame.startsWith(mark)) return undefined;
+  const end = frame.indexOf('\n');
+  if (end < 0) return undefined;
+  try {
+    const head = JSON.parse(frame.slice(1, end)) as Record<string, unknown>;
+    const { k: key, e: epochs, i: ids, s: storedAt, f: freshUntil, x: failure, t: tag } = head;
+    if (typeof key !== 'string' || typeof storedAt !== 'number' || typeof freshUntil !== 'number') return undefined;
+    if (!isTexts(epochs) || !isTexts(ids)) return undefined;
+    return {
+      key,
+      epochs,
+      ids,
+      storedAt,
+      freshUntil,
+      body: readBody(frame.slice(end + 1), head.p === true),
+      ...(isFailure(failure) && { failure: { code: failure.code, message: failure.message } }),
+      ...(typeof tag === 'string' && { tag }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function readBody(rest: string, hasPlain: boolean): Encoded {
+  // JSON text holds no raw line break, so the first one ends the body.
+  const end = hasPlain ? rest.indexOf('\n') : -1;
+  return end < 0 ? { text: rest } : { text: rest.slice(0, end), plain: rest.slice(end + 1) };
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+const isFailure = (value: unknown): value is { code: string; message: string } =>
+  typeof value === 'object' &&
+  value !== null &&
+  'code' in value &&
+  'message' in value &&
+  typeof value.code === 'string' &&
+  typeof value.message === 'string';

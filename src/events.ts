@@ -1,0 +1,75 @@
+// Docs: docs/how-it-works.md#events
+
+/** Why a call ran its procedure without the cache. */
+export type BypassReason =
+  | 'disabled'
+  | 'when'
+  | 'scope'
+  | 'input'
+  | 'callback'
+  | 'vary'
+  | 'store'
+  | 'no-path'
+  | 'unregistered'
+  | 'middleware-behind';
+
+/** Why the answer of a procedure was not kept. */
+export type SkipReason =
+  | 'no-store'
+  | 'size'
+  | 'unstorable'
+  | 'invalidated'
+  | 'ttl'
+  | 'error'
+  | 'store'
+  | 'middleware-behind';
+
+/** The events of a cache by name, each with what its listeners receive. Keys and inputs are never part of an event. */
+export interface CacheEvents {
+  /** Answered from the cache. `ageMs` is the time since the entry was stored. */
+  hit: { path: string; ageMs: number };
+  /** The procedure ran, or, when `coalesced`, the run of another caller was shared. */
+  miss: { path: string; coalesced: boolean };
+  /** The procedure ran as if there was no cache. */
+  bypass: { path: string; reason: BypassReason; error?: unknown };
+  /** An answer was stored. `bytes` is the length of its encoded form. */
+  fill: { path: string; bytes: number; ttlMs: number };
+  /** An answer was not stored. */
+  skip: { path: string; reason: SkipReason; error?: unknown };
+  /** An invalidation was written (`acknowledged`) or is kept and retried. */
+  invalidate: { targets: readonly string[]; acknowledged: boolean; error?: unknown };
+  /** A target could not be resolved exactly and was widened, so that nothing stale survives. */
+  widen: { target: string; to: string; reason: string };
+  /** The store failed; the procedure answered. The error holds no values. */
+  error: { operation: 'lookup' | 'fill' | 'invalidate' | 'waitUntil' | 'http'; error: unknown };
+}
+
+/** A function that receives one kind of event. */
+export type Listener<Name extends keyof CacheEvents> = (event: CacheEvents[Name]) => void;
+
+/** Where the parts of a cache report what they do. */
+export interface Emitter {
+  readonly on: <Name extends keyof CacheEvents>(name: Name, listener: Listener<Name>) => () => void;
+  readonly emit: <Name extends keyof CacheEvents>(name: Name, event: CacheEvents[Name]) => void;
+}
+
+/** Listeners by event name. A listener that throws changes nothing for anybody else. */
+export function createEmitter(): Emitter {
+  const listeners = new Map<string, Set<(event: never) => void>>();
+  return {
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set();
+      listeners.set(name, set.add(listener));
+      return () => void set.delete(listener);
+    },
+    emit(name, event) {
+      for (const listener of listeners.get(name) ?? []) {
+        try {
+          (listener as (event: unknown) => void)(event);
+        } catch {
+          // A broken subscriber must not break a procedure, and there is nobody to tell.
+        }
+      }
+    },
+  };
+}

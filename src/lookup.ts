@@ -1,0 +1,101 @@
+// Docs: docs/how-it-works.md#lookup
+import type { Breaker } from './breaker.ts';
+import { late, within } from './deadline.ts';
+import { type Entry, isServable } from './entry.ts';
+import type { Emitter } from './events.ts';
+import type { Awaitable, LookupAnswer, LookupRequest, Store } from './store.ts';
+
+/** What a call depends on, and where its answer would be. */
+export interface Wanted {
+  readonly key: string;
+  /** Every epoch the call depends on; an entry carries them. */
+  readonly epochs: readonly string[];
+  /** Epochs an entry need not carry to serve this call: that of the raw input, another caller may have sent another one. */
+  readonly optional: readonly string[];
+  /** The namespace-wide guard of resolver tags; every lookup reads it (DESIGN section 3, rule 4). */
+  readonly guard: string;
+  readonly keepMs: number;
+}
+
+/** A complete answer of the store: every id was read from it, after planting. */
+export interface Lookup {
+  readonly wanted: Wanted;
+  /** Ids of `wanted.epochs`, in their order. */
+  readonly ids: readonly string[];
+  readonly guardId: string;
+  /** When the lookup was sent: the moment an entry made from it counts from. */
+  readonly at: number;
+  /** The entry, if it may answer. */
+  readonly entry: Entry | undefined;
+  /** Ids of epochs that an unusable entry of the same key was filled under: tags of the last fill, read before this one. */
+  readonly previous: ReadonlyMap<string, string>;
+}
+
+/** What a lookup needs around it. */
+export interface LookupParts {
+  readonly store: Store;
+  readonly breaker: Breaker;
+  readonly emitter: Emitter;
+  readonly readMs: number;
+  /** Writes invalidations that could not be written before; false while any is still not written. */
+  readonly flush: () => Awaitable<boolean>;
+}
+
+/** One trip to the store. `undefined` when it failed, was late, or answered in part: the call then joins and stores nothing. */
+export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup | undefined> {
+  const { store, breaker, emitter, readMs, flush } = parts;
+  if (store.supports.local) return complete(wanted, Date.now(), await store.lookup(requestOf(wanted)));
+  if (!breaker.allows()) return undefined;
+  const at = Date.now();
+  try {
+    const answer = await within(trip(store, wanted, flush), readMs);
+    if (answer === late) throw new Error(`the store did not answer within ${readMs} ms`);
+    // Not the breaker's matter: the store answers, but refuses the invalidations that come first.
+    if (answer === undefined) return undefined;
+    const lookup = complete(wanted, at, answer);
+    breaker.succeeded();
+    if (lookup === undefined) emitter.emit('error', { operation: 'lookup', error: new Error('the store answered in part') });
+    return lookup;
+  } catch (error) {
+    breaker.failed();
+    emitter.emit('error', { operation: 'lookup', error });
+    return undefined;
+  }
+}
+
+const requestOf = (wanted: Wanted): LookupRequest => ({
+  key: wanted.key,
+  epochs: [...wanted.epochs, wanted.guard],
+  keepMs: wanted.keepMs,
+});
+
+async function trip(store: Store, wanted: Wanted, flush: LookupParts['flush']): Promise<LookupAnswer | undefined> {
+  if (!(await flush())) return undefined;
+  return store.lookup(requestOf(wanted));
+}
+
+/** Unreadable is not missing: an answer without every id is no lookup (rule 1). */
+function complete(wanted: Wanted, at: number, answer: LookupAnswer): Lookup | undefined {
+  const ids = answer?.ids;
+  if (!Array.isArray(ids) || ids.length !== wanted.epochs.length + 1) return undefined;
+  if (!ids.every((id) => typeof id === 'string' && id !== '')) return undefined;
+  const { entry, own } = answer;
+  const required =
+    wanted.optional.length > 0 ? wanted.epochs.filter((name) => !wanted.optional.includes(name)) : wanted.epochs;
+  const servable = entry !== undefined && isServable(entry, own, { key: wanted.key, required, now: Date.now() });
+  const previous = new Map<string, string>();
+  if (entry !== undefined && !servable) {
+    entry.epochs.forEach((name, index) => {
+      const id = own[index];
+      if (id !== undefined) previous.set(name, id);
+    });
+  }
+  return {
+    wanted,
+    ids: ids.slice(0, -1),
+    guardId: ids.at(-1) as string,
+    at,
+    entry: servable ? entry : undefined,
+    previous,
+  };
+}

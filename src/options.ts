@@ -1,0 +1,154 @@
+// Docs: docs/stores.md, docs/keys-and-scopes.md
+import type { Transformer } from './codec.ts';
+import { type Duration, durationMs } from './duration.ts';
+import { CacheError, rejectUnknown, shown } from './errors.ts';
+import { type CachedOptions, type CallOpts, checkScope, resolvePolicy, type Scope } from './policy.ts';
+import type { Store } from './store.ts';
+import { memoryStore } from './stores/memory.ts';
+import type { HttpOptions } from './trpc/http.ts';
+
+/** The options of `createCache`. */
+export interface CreateCacheOptions<C> {
+  /** Who shares an entry, unless a query says otherwise: `'public'`, or a callback. There is no safe default. */
+  readonly scope: Scope<C, any>;
+  /**
+   * Where entries live. On Workers, where clients are made per request, a function of `{ ctx }`, called at first use.
+   * @default memoryStore()
+   */
+  readonly store?: Store | ((opts: { ctx: C }) => Store);
+  /** Keeps applications, and previews of one, apart in a shared database. Required with every store but memoryStore. */
+  readonly namespace?: string;
+  /** Defaults of every `cached` option; with `defaults.ttl`, `cached()` needs no argument. */
+  readonly defaults?: CachedOptions<C, any>;
+  /** Change it when the meaning of cached outputs changes. @default '' */
+  readonly version?: string;
+  /** The transformer that outputs are stored with. @default the registered router's, else superjson */
+  readonly transformer?: Transformer | { readonly input: Transformer; readonly output: Transformer };
+  /** `false` runs every procedure without the cache. Invalidations are always written. @default true */
+  readonly enabled?: boolean | ((opts: CallOpts<C, unknown>) => boolean);
+  /** Hashes inputs and scopes in keys also when they are short: for stores that others can read. @default false */
+  readonly hashKeys?: boolean;
+  /** Keeps work alive after the response: `(promise, { ctx }) => ctx.executionCtx.waitUntil(promise)`. */
+  readonly waitUntil?: (promise: Promise<unknown>, opts: { ctx: C }) => void;
+  /** How long things may take. */
+  readonly timeouts?: {
+    /** The store, for one query: lookup and, without `waitUntil`, fill together. @default '250ms' */
+    readonly read?: Duration;
+    /** The store, for one invalidation. @default '1s' */
+    readonly write?: Duration;
+    /** Waiting for the fill of an equal call, before running oneself. @default '10s' */
+    readonly join?: Duration;
+  };
+  /** The request headers of a context, for `vary` where there is no HTTP adapter around. */
+  readonly headers?: (opts: { ctx: C }) => Headers | Record<string, string | string[] | undefined> | undefined;
+  /** How the cache speaks HTTP. */
+  readonly http?: HttpOptions;
+}
+
+/** `createCache` options once checked. */
+export interface Settings {
+  readonly store: Store | ((opts: { ctx: unknown }) => Store);
+  readonly namespace: string;
+  readonly scope: Scope<any, any>;
+  readonly defaults: CachedOptions<any, any>;
+  readonly version: string;
+  readonly transformer: Transformer | undefined;
+  readonly enabled: boolean | ((opts: CallOpts<any, unknown>) => boolean);
+  readonly hashKeys: boolean;
+  readonly waitUntil: ((promise: Promise<unknown>, opts: { ctx: any }) => void) | undefined;
+  readonly readMs: number;
+  readonly writeMs: number;
+  readonly joinMs: number;
+  readonly headers: ((opts: { ctx: any }) => unknown) | undefined;
+  readonly http: Required<HttpOptions>;
+}
+
+const known = [
+  'scope',
+  'store',
+  'namespace',
+  'defaults',
+  'version',
+  'transformer',
+  'enabled',
+  'hashKeys',
+  'waitUntil',
+  'timeouts',
+  'headers',
+  'http',
+];
+
+/** Checks the options of `createCache`; every message names the option, what was received and what to write. */
+export function resolveSettings(options: CreateCacheOptions<any>): Settings {
+  if (typeof options !== 'object' || options === null)
+    throw invalid('options', "an object such as { scope: 'public' }", options);
+  rejectUnknown(options, known, 'createCache');
+  checkScope(options.scope, 'createCache: scope');
+  const store = options.store ?? memoryStore();
+  if (typeof store !== 'function' && typeof (store as Partial<Store>).lookup !== 'function') {
+    throw invalid(
+      'store',
+      'a store such as memoryStore() or upstashStore(redis), or a function that returns one',
+      store,
+    );
+  }
+  const isLocal = typeof store !== 'function' && store.supports.local;
+  if (options.namespace === undefined ? !isLocal : typeof options.namespace !== 'string' || options.namespace === '') {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `createCache: namespace: expected a name such as 'shop-production', received ${shown(options.namespace)}. Databases are shared by apps and previews: without a namespace they would serve each other's entries.`,
+    );
+  }
+  for (const option of ['waitUntil', 'headers'] as const) {
+    if (options[option] !== undefined && typeof options[option] !== 'function')
+      throw invalid(option, 'a function', options[option]);
+  }
+  const { enabled = true, version = '', hashKeys = false, timeouts = {}, http = {}, transformer } = options;
+  if (typeof enabled !== 'boolean' && typeof enabled !== 'function')
+    throw invalid('enabled', 'a boolean or a function', enabled);
+  if (typeof version !== 'string') throw invalid('version', 'a string', version);
+  if (typeof hashKeys !== 'boolean') throw invalid('hashKeys', 'a boolean', hashKeys);
+  rejectUnknown(timeouts, ['read', 'write', 'join'], 'createCache: timeouts');
+  rejectUnknown(http, ['statusHeader', 'allowAuthorization'], 'createCache: http');
+  const defaults = options.defaults ?? {};
+  // A ttl for the check alone: that a default is wrong shall be known now, not at the first `cached()`.
+  resolvePolicy(
+    { ...defaults, ttl: defaults.ttl ?? '36500d' },
+    {},
+    defaults.scope ?? options.scope,
+    'createCache: defaults',
+  );
+  return {
+    store,
+    namespace: options.namespace ?? 'default',
+    scope: options.scope,
+    defaults,
+    version,
+    transformer: outputOf(transformer),
+    enabled,
+    hashKeys,
+    waitUntil: options.waitUntil,
+    readMs: durationMs(timeouts.read ?? '250ms', 'createCache: timeouts.read'),
+    writeMs: durationMs(timeouts.write ?? '1s', 'createCache: timeouts.write'),
+    joinMs: durationMs(timeouts.join ?? '10s', 'createCache: timeouts.join'),
+    headers: options.headers,
+    http: { statusHeader: statusHeader(http.statusHeader), allowAuthorization: http.allowAuthorization === true },
+  };
+}
+
+function outputOf(transformer: CreateCacheOptions<unknown>['transformer']): Transformer | undefined {
+  if (transformer === undefined) return undefined;
+  const output = 'output' in transformer ? transformer.output : transformer;
+  if (typeof output?.serialize === 'function' && typeof output.deserialize === 'function') return output;
+  throw invalid('transformer', 'an object with serialize and deserialize, such as superjson', transformer);
+}
+
+function statusHeader(name: string | false | undefined): string | false {
+  if (name === undefined) return 'x-cache';
+  if (name === false || (typeof name === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(name))) return name;
+  throw invalid('http.statusHeader', "a header name such as 'x-cache', or false", name);
+}
+
+function invalid(option: string, expected: string, received: unknown): CacheError {
+  return new CacheError('INVALID_OPTION', `createCache: ${option}: expected ${expected}, received ${shown(received)}.`);
+}

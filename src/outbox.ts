@@ -1,0 +1,105 @@
+// Docs: docs/invalidation.md#when-the-store-fails
+import { late, pause, within } from './deadline.ts';
+import { CacheError } from './errors.ts';
+import type { Store } from './store.ts';
+
+/** Moves epochs on, and keeps those that could not be moved until they are. */
+export interface Outbox {
+  /** Resolves when the store confirmed every epoch; rejects otherwise, and goes on trying. */
+  readonly write: (epochs: readonly string[]) => Promise<void>;
+  /** Writes what is waiting; false while something still is. */
+  readonly flush: () => boolean | Promise<boolean>;
+  /** Resolves when nothing waits any more, or after `forMs`. */
+  readonly drain: (forMs: number) => Promise<void>;
+  /** Tries once more and stops retrying. */
+  readonly close: () => Promise<void>;
+}
+
+const mostWaiting = 1_000;
+const shortestMs = 100;
+const longestMs = 10_000;
+
+/** What an outbox needs around it. `namespace` is the epoch that stands for all others when too many wait. */
+export interface OutboxParts {
+  readonly store: () => Store;
+  readonly namespace: string;
+  readonly writeMs: number;
+}
+
+/** Invalidations of one process on their way to the store. They ignore the breaker: they must get through (law 4). */
+export function createOutbox({ store, namespace, writeMs }: OutboxParts): Outbox {
+  // Each with the number of its last failure: a confirmation covers only what had failed before it was sent.
+  const waiting = new Map<string, number>();
+  let failures = 0;
+  let flushing: Promise<boolean> | undefined;
+  let retrying: Promise<void> | undefined;
+  let closed = false;
+
+  async function send(epochs: readonly string[]): Promise<void> {
+    const sent = store().advance(epochs);
+    if (sent instanceof Promise && (await within(sent, writeMs)) === late) {
+      throw new Error(`the store did not confirm within ${writeMs} ms`);
+    }
+  }
+
+  function keep(epochs: readonly string[]): void {
+    failures += 1;
+    for (const epoch of epochs) waiting.set(epoch, failures);
+    if (waiting.size <= mostWaiting) return;
+    waiting.clear();
+    waiting.set(namespace, failures);
+  }
+
+  async function flushNow(): Promise<boolean> {
+    const sent = [...waiting];
+    try {
+      await send(sent.map(([epoch]) => epoch));
+    } catch {
+      return false;
+    }
+    for (const [epoch, failure] of sent) if (waiting.get(epoch) === failure) waiting.delete(epoch);
+    return waiting.size === 0;
+  }
+
+  function flush(): boolean | Promise<boolean> {
+    if (waiting.size === 0) return true;
+    flushing ??= flushNow().finally(() => {
+      flushing = undefined;
+    });
+    return flushing;
+  }
+
+  async function retry(): Promise<void> {
+    for (let wait = shortestMs; waiting.size > 0 && !closed; wait = Math.min(wait * 2, longestMs)) {
+      await pause(wait);
+      await flush();
+    }
+  }
+
+  return {
+    async write(epochs) {
+      if (epochs.length === 0) return;
+      try {
+        await send(epochs);
+      } catch (cause) {
+        keep(epochs);
+        retrying ??= retry().finally(() => {
+          retrying = undefined;
+        });
+        throw new CacheError(
+          'NOT_ACKNOWLEDGED',
+          'The store did not acknowledge the invalidation. It is kept and written before this process trusts the store again; other processes may serve older data until then.',
+          { cause },
+        );
+      }
+    },
+    flush,
+    async drain(forMs) {
+      if (retrying !== undefined) await within(retrying, forMs);
+    },
+    async close() {
+      await flush();
+      closed = true;
+    },
+  };
+}

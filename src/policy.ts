@@ -1,0 +1,199 @@
+// Docs: docs/freshness.md, docs/keys-and-scopes.md
+import { type Duration, durationMs } from './duration.ts';
+import { CacheError, rejectUnknown, shown } from './errors.ts';
+import type { ScopeValue } from './key.ts';
+
+/** What a callback of `cached` is called with. */
+export interface CallOpts<C, I> {
+  /** The context as the middlewares before this one left it. */
+  ctx: C;
+  /** The input as parsed by the parsers before this middleware; `undefined` where there is none. */
+  input: I;
+  /** The path of the procedure, `post.byId`. */
+  path: string;
+}
+
+/** What a callback is called with that runs after the procedure. */
+export interface ResultOpts<C, I> extends CallOpts<C, I> {
+  /** The output of the procedure; tRPC gives a middleware no type for it. */
+  output: any;
+}
+
+/**
+ * Who shares an entry: `'public'` is everybody (and allows shared-cache headers); a callback returns the caller's own
+ * scope as a string, `null` for all who are not signed in, or `everyone`. Anything else is a bypass.
+ */
+export type Scope<C, I> = 'public' | ((opts: CallOpts<C, I>) => ScopeValue | undefined);
+
+/** What HTTP caches may do with a cached query. */
+export interface HttpLifetimes {
+  /** How long a browser may reuse the answer without asking. @default revalidate always */
+  readonly browser?: Duration;
+  /** How long shared caches may; only on a query whose `scope` is the literal `'public'`. @default not at all */
+  readonly cdn?: Duration;
+  /** Adds `immutable` (RFC 8246); needs `browser`. @default false */
+  readonly immutable?: boolean;
+}
+
+/** The options of `cached`. */
+export interface CachedOptions<C, I> {
+  /** How long an answer is fresh, or a function of the output. Required unless `defaults.ttl` is set. */
+  readonly ttl?: Duration | ((opts: ResultOpts<C, I>) => Duration);
+  /** Who shares the answer. @default the cache's `scope` */
+  readonly scope?: Scope<C, I>;
+  /** Names by which mutations can invalidate this answer, e.g. `author:7`. @default none */
+  readonly tags?: readonly string[] | ((opts: CallOpts<C, I>) => readonly string[]);
+  /** Replaces the input in the entry's key (never in its epochs). May be async. @default the input itself */
+  readonly key?: (opts: CallOpts<C, I>) => string | Promise<string>;
+  /** Request headers that the answer depends on; become part of the key and of `Vary`. @default none */
+  readonly vary?: readonly string[];
+  /** `false` runs the procedure without the cache. @default always true */
+  readonly when?: (opts: CallOpts<C, I>) => boolean;
+  /** Failures to remember, by tRPC error code, e.g. `{ NOT_FOUND: '5s' }`. @default none */
+  readonly errors?: Readonly<Record<string, Duration>>;
+  /** Answers whose encoded form is longer are not stored. @default 1_048_576 */
+  readonly maxBytes?: number;
+  /** Change it when the shape of the output changes; entries of other versions are not read. @default '' */
+  readonly version?: string;
+  /** `'copy'` gives every caller its own object, `'frozen'` one sealed object for all. @default 'copy' */
+  readonly share?: 'copy' | 'frozen';
+  /** Lifetimes for HTTP caches; `false` sends no header at all. @default revalidate always (`private, no-cache`) */
+  readonly http?: HttpLifetimes | false;
+}
+
+/** `cached` options once checked: durations in milliseconds, defaults in place. */
+export interface Policy {
+  readonly ttlMs: number | ((opts: ResultOpts<any, any>) => Duration);
+  readonly scope: Scope<any, any>;
+  readonly tags: readonly string[] | ((opts: CallOpts<any, any>) => readonly string[]);
+  readonly key: ((opts: CallOpts<any, any>) => string | Promise<string>) | undefined;
+  readonly vary: readonly string[];
+  readonly when: ((opts: CallOpts<any, any>) => boolean) | undefined;
+  readonly errors: ReadonlyMap<string, number>;
+  readonly maxBytes: number;
+  readonly version: string;
+  readonly share: 'copy' | 'frozen';
+  readonly http: { readonly browserMs?: number; readonly cdnMs?: number; readonly immutable: boolean } | false;
+}
+
+const known = ['ttl', 'scope', 'tags', 'key', 'vary', 'when', 'errors', 'maxBytes', 'version', 'share', 'http'];
+
+/** Checks options at definition time; the message names `where`, the option and what to write. */
+export function resolvePolicy(
+  given: unknown,
+  defaults: CachedOptions<any, any>,
+  scope: Scope<any, any>,
+  where: string,
+): Policy {
+  const own = asOptions(given, where);
+  const options = { ...defaults, ...defined(own) };
+  const name = (option: string) => `${where}: ${option}`;
+  const ttlMs = resolveTtl(options.ttl, where);
+  checkScope(options.scope ?? scope, name('scope'));
+  for (const option of ['key', 'when'] as const) checkFunction(options[option], name(option));
+  if (typeof options.tags !== 'function') checkTexts(options.tags ?? [], name('tags'));
+  checkTexts(options.vary ?? [], name('vary'));
+  const maxBytes = options.maxBytes ?? 1_048_576;
+  if (!Number.isInteger(maxBytes) || maxBytes < 1)
+    throw invalid(name('maxBytes'), 'a whole number of bytes above zero', maxBytes);
+  if (options.version !== undefined && typeof options.version !== 'string')
+    throw invalid(name('version'), 'a string', options.version);
+  const share = options.share ?? 'copy';
+  if (share !== 'copy' && share !== 'frozen') throw invalid(name('share'), "'copy' or 'frozen'", share);
+  return {
+    ttlMs,
+    scope: options.scope ?? scope,
+    tags: options.tags ?? [],
+    key: options.key,
+    vary: (options.vary ?? []).map((header) => header.toLowerCase()).sort(),
+    when: options.when,
+    errors: new Map(
+      Object.entries(options.errors ?? {}).map(([code, ttl]) => [code, durationMs(ttl, name(`errors.${code}`))]),
+    ),
+    maxBytes,
+    version: options.version ?? '',
+    share,
+    http: resolveHttp(options.http, ttlMs, options.scope ?? scope, name('http')),
+  };
+}
+
+function asOptions(given: unknown, where: string): CachedOptions<any, any> {
+  if (given === undefined) return {};
+  if (typeof given === 'number' || typeof given === 'string') return { ttl: given as Duration };
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw invalid(where, "a duration such as '1m' or an options object", given);
+  rejectUnknown(given, known, where);
+  return given;
+}
+
+/** Options that are `undefined` are absent: they must not undo a default. */
+const defined = (options: object) =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+function resolveTtl(ttl: CachedOptions<any, any>['ttl'], where: string): Policy['ttlMs'] {
+  if (typeof ttl === 'function') return ttl;
+  if (ttl !== undefined) return durationMs(ttl, `${where}: ttl`);
+  throw new CacheError(
+    'INVALID_OPTION',
+    `${where}: ttl is missing. Write ${where}('1m'), or set defaults: { ttl: '1m' } in createCache.`,
+  );
+}
+
+/** Throws unless `scope` is the literal `'public'` or a callback. */
+export function checkScope(scope: unknown, option: string): void {
+  if (scope === 'public' || typeof scope === 'function') return;
+  throw invalid(
+    option,
+    "'public' or a callback such as ({ ctx }) => ctx.user?.id ?? null, which says who shares an entry",
+    scope,
+  );
+}
+
+function resolveHttp(
+  http: HttpLifetimes | false | undefined,
+  ttlMs: Policy['ttlMs'],
+  scope: Scope<any, any>,
+  where: string,
+): Policy['http'] {
+  if (http === false) return false;
+  if (http === undefined) return { immutable: false };
+  if (typeof http !== 'object' || http === null) throw invalid(where, 'an object with browser and cdn, or false', http);
+  rejectUnknown(http, ['browser', 'cdn', 'immutable'], where);
+  const lifetime = (option: 'browser' | 'cdn') => {
+    if (http[option] === undefined) return {};
+    const ms = durationMs(http[option], `${where}.${option}`);
+    if (typeof ttlMs === 'number' && ms > ttlMs) {
+      throw new CacheError(
+        'INVALID_OPTION',
+        `${where}.${option}: ${shown(http[option])} is longer than ttl. Caches outside cannot keep an answer longer than the server does: raise ttl or lower ${option}.`,
+      );
+    }
+    return { [`${option}Ms`]: ms };
+  };
+  if (http.cdn !== undefined && scope !== 'public') {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `${where}.cdn: shared caches may only keep answers for everybody. Add scope: 'public' to this query, or remove cdn.`,
+    );
+  }
+  if (http.immutable === true && http.browser === undefined) {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `${where}.immutable: means nothing without a browser lifetime (RFC 8246 section 2). Add browser: '1h', or remove immutable.`,
+    );
+  }
+  return { ...lifetime('browser'), ...lifetime('cdn'), immutable: http.immutable === true };
+}
+
+function checkFunction(value: unknown, option: string): void {
+  if (value !== undefined && typeof value !== 'function') throw invalid(option, 'a function', value);
+}
+
+function checkTexts(value: unknown, option: string): void {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')) return;
+  throw invalid(option, 'an array of non-empty strings', value);
+}
+
+function invalid(option: string, expected: string, received: unknown): CacheError {
+  return new CacheError('INVALID_OPTION', `${option}: expected ${expected}, received ${shown(received)}.`);
+}

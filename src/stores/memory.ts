@@ -1,0 +1,96 @@
+// Docs: docs/stores.md#memory
+import { LRUCache } from 'lru-cache';
+import { bytesOf, type Entry } from '../entry.ts';
+import { randomId } from '../epochs.ts';
+import { CacheError, rejectUnknown, shown } from '../errors.ts';
+import type { Store } from '../store.ts';
+
+/** Bounds of a {@link memoryStore}. */
+export interface MemoryStoreOptions {
+  /** Most bytes of entries (estimated, decoded forms included). @default 67_108_864 (64 MiB) */
+  readonly maxBytes?: number;
+  /** Most entries. @default 10_000 */
+  readonly maxEntries?: number;
+  /** Most epochs; they are small and counted apart. An evicted epoch gives misses, never old data. @default 100_000 */
+  readonly maxEpochs?: number;
+}
+
+interface Kept {
+  readonly entry: Entry;
+  readonly keepUntil: number;
+}
+
+const sweepEveryMs = 60_000;
+
+/**
+ * The default store: in this process, bounded by bytes and by entries, least recently used first out.
+ * Several caches may share one; it does no work and draws no random before its first use.
+ *
+ * @throws CacheError `INVALID_OPTION` for a bound that is not a whole number above zero.
+ * @example
+ * ```ts
+ * import { createCache, memoryStore } from 'trpc-cached';
+ *
+ * createCache({ store: memoryStore({ maxBytes: 32 * 1024 * 1024 }), scope: 'public' });
+ * ```
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  rejectUnknown(options, ['maxBytes', 'maxEntries', 'maxEpochs'], 'memoryStore');
+  const maxSize = bound(options.maxBytes, 67_108_864, 'maxBytes');
+  const entries = new LRUCache<string, Kept>({
+    max: bound(options.maxEntries, 10_000, 'maxEntries'),
+    maxSize,
+    sizeCalculation: ({ entry }) => Math.min(bytesOf(entry), maxSize + 1),
+  });
+  const epochs = new LRUCache<string, string>({ max: bound(options.maxEpochs, 100_000, 'maxEpochs') });
+
+  // Unique while the store lives, and its entries live no longer. The random start tells two stores apart.
+  let last = 0;
+  const newId = () => String((last = last === 0 ? randomId() : last + 1));
+  const plant = (name: string) => {
+    const id = newId();
+    epochs.set(name, id);
+    return id;
+  };
+
+  let sweptAt = 0;
+  const sweep = (now: number) => {
+    if (Math.abs(now - sweptAt) < sweepEveryMs) return;
+    sweptAt = now;
+    for (const [key, kept] of entries.entries()) if (kept.keepUntil <= now) entries.delete(key);
+  };
+
+  return {
+    name: 'memory',
+    supports: { local: true },
+    lookup({ key, epochs: names }) {
+      const ids = names.map((name) => epochs.get(name) ?? plant(name));
+      const kept = key === undefined ? undefined : entries.get(key);
+      if (kept === undefined) return { ids, entry: undefined, own: [] };
+      if (kept.keepUntil <= Date.now()) {
+        entries.delete(kept.entry.key);
+        return { ids, entry: undefined, own: [] };
+      }
+      return { ids, entry: kept.entry, own: kept.entry.epochs.map((name) => epochs.get(name)) };
+    },
+    fill({ entry, unchanged, keepMs }) {
+      const now = Date.now();
+      sweep(now);
+      if (unchanged.some(([name, id]) => epochs.get(name) !== id)) return 'invalidated';
+      entries.set(entry.key, { entry, keepUntil: now + keepMs });
+      return entries.has(entry.key) ? 'stored' : 'size';
+    },
+    advance(names) {
+      for (const name of names) plant(name);
+    },
+  };
+}
+
+function bound(value: number | undefined, fallback: number, option: string): number {
+  if (value === undefined) return fallback;
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `memoryStore: ${option} must be a whole number above zero, received ${shown(value)}.`,
+  );
+}

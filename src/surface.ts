@@ -1,0 +1,225 @@
+// Docs: README.md
+import type { AnyTRPCRouter, TRPCError } from '@trpc/server';
+import type { Duration } from './duration.ts';
+import type { CacheEvents, Listener } from './events.ts';
+import type { InvalidateResult } from './invalidate.ts';
+import type { ScopeValue } from './key.ts';
+import type { CachedOptions } from './policy.ts';
+import type { Target, TargetFn } from './targets.ts';
+import type { AuditFinding } from './trpc/audit.ts';
+import type { EntryTarget, Peeked } from './trpc/direct.ts';
+import type { InvalidatesOptions } from './trpc/invalidates.ts';
+import type { WrapOptions, Wrapped } from './wrap.ts';
+
+/** The context type, given itself or as the function that makes it, as in `initTRPC.context<…>()`. */
+export type ContextOf<T> = T extends (...args: any[]) => infer R
+  ? Awaited<R> extends object
+    ? Awaited<R>
+    : object
+  : T;
+
+/** A middleware for `procedure.use(…)`; it changes neither context nor output. */
+export type CacheMiddleware<C, I> = <R>(opts: {
+  ctx: C;
+  input: I;
+  path: string;
+  getRawInput: () => Promise<unknown>;
+  next: () => Promise<R>;
+}) => Promise<R>;
+
+/** Before any `.input()`, tRPC's input type is a brand that is a string: there is no input yet. */
+export type InputOf<I> = I extends { __brand: 'unsetMarker' } ? undefined : I;
+
+/** What `cache.control(opts)` offers to the code of a procedure. */
+export interface Control {
+  /** This answer is not stored, and is sent with `Cache-Control: no-store`. */
+  readonly noStore: () => Control;
+  /** This answer is fresh for so long, whatever the policy says. */
+  readonly ttl: (ttl: Duration) => Control;
+  /** This answer can be invalidated by these tags, too. */
+  readonly tag: (...tags: readonly string[]) => Control;
+}
+
+type HttpMeta = (opts: {
+  data: any[];
+  ctx?: any;
+  paths?: readonly string[] | undefined;
+  info?: any;
+  type: 'query' | 'mutation' | 'subscription' | 'unknown';
+  errors: TRPCError[];
+  eagerGeneration: boolean;
+}) => { status?: number; headers?: Headers | Record<string, string | string[] | undefined> };
+
+/** What `cache.http` takes: the options that an adapter takes anyway. */
+export interface HttpInput<R extends AnyTRPCRouter> {
+  router: R;
+  createContext?: (opts: any) => any;
+  responseMeta?: (opts: any) => any;
+}
+
+type RecordOf<Router> = Router extends { _def: { record: infer Record } } ? Record : never;
+type Leaf = { _def: { $types: { input: unknown; output: unknown } } };
+// A router of unknown shape has every path: without this the walk would not end.
+type PathsIn<Record, Prefix extends string = ''> = string extends keyof Record
+  ? string
+  : {
+      [Name in keyof Record & string]: Record[Name] extends Leaf
+        ? `${Prefix}${Name}`
+        : PathsIn<Record[Name], `${Prefix}${Name}.`>;
+    }[keyof Record & string];
+type LeafAt<Record, Path extends string> = Path extends keyof Record
+  ? Record[Path]
+  : Path extends `${infer Head}.${infer Tail}`
+    ? Head extends keyof Record
+      ? LeafAt<Record[Head], Tail>
+      : never
+    : never;
+type InputAt<Router, Path extends string> =
+  LeafAt<RecordOf<Router>, Path> extends { _def: { $types: { input: infer Input } } } ? Input : never;
+type OutputAt<Router, Path extends string> =
+  LeafAt<RecordOf<Router>, Path> extends { _def: { $types: { output: infer Output } } } ? Output : never;
+type Parents<Path extends string> = Path extends `${infer Head}.${infer Tail}`
+  ? Head | `${Head}.${Parents<Tail>}`
+  : never;
+
+/** The paths of a router's procedures, and the patterns of its sub-routers. */
+export type PathsOf<Router extends AnyTRPCRouter> = PathsIn<RecordOf<Router>>;
+
+/** Targets whose paths and inputs are checked against a router. */
+export type TypedTarget<Router extends AnyTRPCRouter> =
+  | PathsOf<Router>
+  | '*'
+  | `${Parents<PathsOf<Router>>}.*`
+  | {
+      [Path in PathsOf<Router>]: {
+        path: Path;
+        input?: InputAt<Router, Path>;
+        scope?: ScopeValue;
+      };
+    }[PathsOf<Router>]
+  | { tag: string }
+  | { scope: ScopeValue };
+
+/** The cache as seen from outside of the router, with the paths and types of `Router`. */
+export interface TypedCache<Router extends AnyTRPCRouter> {
+  readonly invalidate: (
+    ...targets: readonly [TypedTarget<Router>, ...TypedTarget<Router>[]]
+  ) => Promise<InvalidateResult>;
+  readonly peek: <Path extends PathsOf<Router>>(
+    target: EntryTarget<Path, InputAt<Router, Path>>,
+  ) => Promise<Peeked<OutputAt<Router, Path>> | undefined>;
+  readonly refresh: <Path extends PathsOf<Router>, R extends OutputAt<Router, Path>>(
+    target: EntryTarget<Path, InputAt<Router, Path>>,
+    fn: () => R | Promise<R>,
+  ) => Promise<R>;
+}
+
+/** A cache. Its members are function properties: destructure them as you like. */
+export interface Cache<Ctx> {
+  /**
+   * A middleware that answers a query from the cache. Place it after auth and after `.input()`.
+   *
+   * @throws CacheError at definition for a wrong option.
+   * @example
+   * ```ts
+   * import { initTRPC } from '@trpc/server';
+   * import { createCache } from 'trpc-cached';
+   *
+   * const t = initTRPC.create();
+   * const { cached } = createCache({ scope: 'public' });
+   * t.procedure.use(cached('1m')).query(() => 'expensive');
+   * ```
+   */
+  readonly cached: <C extends Ctx, I>(options?: Duration | CachedOptions<C, InputOf<I>>) => CacheMiddleware<C, I>;
+  /**
+   * A middleware that makes what a mutation changed unusable everywhere, when what is inside it has succeeded and before the
+   * response.
+   *
+   * @throws CacheError at definition for something that is not a target.
+   * @example
+   * ```ts
+   * import { initTRPC } from '@trpc/server';
+   * import { createCache } from 'trpc-cached';
+   *
+   * const t = initTRPC.create();
+   * const { invalidates } = createCache({ scope: 'public' });
+   * t.procedure.use(invalidates('post.*', { tag: 'feed' })).mutation(() => 'saved');
+   * ```
+   */
+  readonly invalidates: <C, I>(
+    first: Target | TargetFn<C, InputOf<I>> | InvalidatesOptions<C, InputOf<I>>,
+    ...more: (Target | TargetFn<C, InputOf<I>>)[]
+  ) => CacheMiddleware<C, I>;
+  /**
+   * A middleware for in front of one that commits late (a transaction): what `invalidates` inside it collects is written when
+   * everything inside has finished.
+   */
+  readonly settle: CacheMiddleware<any, any>;
+  /**
+   * Makes a router known: which procedure a path means, how inputs are parsed, what patterns match. Returns the same router.
+   *
+   * @throws CacheError `UNKNOWN_PATH` for a static pattern that matches no procedure, `ROUTER_CONFLICT` for a second, different router without `mount`.
+   */
+  readonly register: <R extends AnyTRPCRouter>(router: R, options?: { mount?: string }) => R;
+  /**
+   * The options of any tRPC adapter with ETag, 304 and cache headers: spread it into the adapter. Registers the router.
+   *
+   * @example
+   * ```ts
+   * import { initTRPC } from '@trpc/server';
+   * import { createHTTPServer } from '@trpc/server/adapters/standalone';
+   * import { createCache } from 'trpc-cached';
+   *
+   * const t = initTRPC.create();
+   * const cache = createCache({ scope: 'public' });
+   * const router = t.router({ now: t.procedure.use(cache.cached('1m')).query(() => Date.now()) });
+   * createHTTPServer({ ...cache.http({ router }) });
+   * ```
+   */
+  readonly http: <R extends AnyTRPCRouter, O extends HttpInput<R>>(
+    options: O & { router: R },
+  ) => O & { router: R; createContext: NonNullable<O['createContext']>; responseMeta: HttpMeta };
+  /** Talks to the cached call that runs this code; takes the resolver's whole argument. Outside of one it does nothing. */
+  readonly control: (opts: object) => Control;
+  /**
+   * Makes targets unusable everywhere, from webhooks and cron jobs. Resolves when the store confirmed every write.
+   *
+   * @throws CacheError `NOT_ACKNOWLEDGED` (rejects) when the store did not confirm; the write is kept and retried.
+   */
+  readonly invalidate: (...targets: readonly [Target, ...Target[]]) => Promise<InvalidateResult>;
+  /** The same cache with the paths, inputs and outputs of a router: `cache.for<AppRouter>().invalidate('post.byId')`. */
+  readonly for: <Router extends AnyTRPCRouter>() => TypedCache<Router>;
+  /** Shows a fresh entry without running anything. Needs a registered router. */
+  readonly peek: (target: EntryTarget) => Promise<Peeked | undefined>;
+  /** Renews an entry: invalidates it, looks up, runs `fn`, fills. Needs a registered router. */
+  readonly refresh: <R>(target: EntryTarget, fn: () => R | Promise<R>) => Promise<R>;
+  /**
+   * Caches a plain function under a name of its own.
+   *
+   * @throws CacheError `INVALID_OPTION` when the name is taken or an option is wrong.
+   * @example
+   * ```ts
+   * import { createCache } from 'trpc-cached';
+   *
+   * const cache = createCache({ scope: 'public' });
+   * const top = cache.wrap('topSellers', async (region: string) => [region], { ttl: '5m' });
+   * await top('eu');
+   * await top.invalidate('eu');
+   * ```
+   */
+  readonly wrap: <Args extends readonly unknown[], R>(
+    name: string,
+    fn: (...args: Args) => R | Promise<R>,
+    options?: WrapOptions<Args>,
+  ) => Wrapped<Args, R>;
+  /** Makes everything of the namespace unusable. */
+  readonly clear: () => Promise<InvalidateResult>;
+  /** Listens to what the cache does; returns the function that stops listening. Nothing is ever printed. */
+  readonly on: <Name extends keyof CacheEvents>(name: Name, listener: Listener<Name>) => () => void;
+  /** Marks a middleware that a hit may skip: it neither guards nor changes anything that callers see. */
+  readonly pure: <M extends object>(middleware: M) => M;
+  /** Mistakes that can be seen from the routers, lazy ones loaded. For tests and CI. */
+  readonly audit: (...routers: readonly AnyTRPCRouter[]) => Promise<AuditFinding[]>;
+  /** Tries once more to write what is still waiting, and stops retrying. Clients are the user's and stay open. */
+  readonly close: () => Promise<void>;
+}

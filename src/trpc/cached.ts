@@ -1,0 +1,242 @@
+// Docs: docs/keys-and-scopes.md
+import { TRPCError } from '@trpc/server';
+import { type Answer, answer, type Call, type Core } from '../cache.ts';
+import type { Codec } from '../codec.ts';
+import { tagOf } from '../entry.ts';
+import type { BypassReason } from '../events.ts';
+import type { Ran, Wishes } from '../fill.ts';
+import type { CallOpts, Policy } from '../policy.ts';
+import type { CallRecord, Calls, GetRawInput } from './calls.ts';
+import type { Surroundings } from './chain.ts';
+import { type Bypass, type IdentityParts, type InputFacts, identify } from './identity.ts';
+import { type Place, parseInput } from './registry.ts';
+
+/** What tRPC hands to a middleware, as far as it is read here. */
+export interface MiddlewareOpts {
+  readonly ctx: unknown;
+  readonly input: unknown;
+  readonly path: string;
+  readonly type: string;
+  readonly signal?: AbortSignal;
+  readonly getRawInput: GetRawInput;
+  readonly next: (changed?: { getRawInput: GetRawInput }) => Promise<MiddlewareResult>;
+}
+
+/** What a middleware resolves to. Only `data` is ever cached: the rest holds `ctx`. */
+export interface MiddlewareResult {
+  readonly marker?: 'middlewareMarker';
+  readonly ok: boolean;
+  readonly data?: unknown;
+  readonly error?: TRPCError;
+  readonly ctx?: unknown;
+}
+
+/** One use of `cached(…)`. */
+export interface CachedDefinition {
+  readonly kind: 'cached';
+  readonly policy: Policy;
+  /** Has options that a second `cached` in a chain cannot honour: the answer is then not kept at all. */
+  readonly narrows: boolean;
+  /** What was learned of procedures that no registered router holds, by path. */
+  readonly learned: Map<string, 'parsed' | 'raw' | 'skips'>;
+}
+
+/** Where a call was found to be: its full path, and what stands around the middleware if a router says so. */
+export type Location =
+  | { readonly path: string; readonly place?: Place; readonly around?: Surroundings }
+  | { readonly bypass: BypassReason };
+
+/** What the middleware needs of its cache. */
+export interface CachedParts extends Omit<IdentityParts, 'codecId'> {
+  readonly core: Core;
+  readonly calls: Calls;
+  readonly codecFor: (place: Place | undefined) => Codec;
+  readonly isEnabled: (opts: CallOpts<unknown, unknown>) => boolean;
+}
+
+// Failures that say something about the caller who led the flight, not about the procedure.
+const ownFailures = new Set([
+  'CLIENT_CLOSED_REQUEST',
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'PAYMENT_REQUIRED',
+  'TOO_MANY_REQUESTS',
+]);
+
+/** The middleware behind `cached(…)`: decides whether and under which key, lets the core answer, gives tRPC its result. */
+export async function runCached(
+  definition: CachedDefinition,
+  opts: MiddlewareOpts,
+  location: Location,
+  parts: CachedParts,
+): Promise<MiddlewareResult> {
+  if (opts.type !== 'query') return opts.next();
+  const record = parts.calls.of(opts.getRawInput);
+  if (record.cached !== undefined) return runSecond(definition, opts, record.cached.wishes);
+
+  const wishes: Wishes = { noStore: false, ttl: undefined, tags: new Set(), veto: undefined };
+  const inside = async (next: () => Promise<MiddlewareResult>) => {
+    record.cached = { wishes };
+    try {
+      return await next();
+    } finally {
+      delete record.cached;
+    }
+  };
+  const found = await locate(definition, opts, location, record, parts);
+  if ('bypass' in found) {
+    const { bypass: reason, error } = found;
+    parts.core.emitter.emit('bypass', { path: opts.path, reason, ...(error !== undefined && { error }) });
+    const result = await inside(() => opts.next());
+    record.outcome = { status: 'bypass', noStore: wishes.noStore };
+    return result;
+  }
+
+  const { policy } = definition;
+  const call: Call<MiddlewareResult> = {
+    wanted: found.wanted,
+    policy,
+    codec: found.codec,
+    wishes,
+    opts: found.opts,
+    tagEpoch: parts.names.tag,
+    run: async () =>
+      ranOf(
+        await inside(() =>
+          found.place === undefined ? runLearning(definition, opts, record, wishes, parts.calls) : opts.next(),
+        ),
+      ),
+    isOwnFailure: (ran) => opts.signal?.aborted === true || (!ran.ok && ownFailures.has(ran.failure.code)),
+  };
+  const answered = await answer(call, parts.core);
+  const result = resultOf(answered, opts);
+  await note(record, answered, result, call);
+  return result;
+}
+
+interface Found {
+  readonly opts: CallOpts<unknown, unknown>;
+  readonly wanted: Call<unknown>['wanted'];
+  readonly codec: Codec;
+  readonly place: Place | undefined;
+}
+
+/** The key and epochs of a call, or why it goes without the cache. */
+async function locate(
+  definition: CachedDefinition,
+  opts: MiddlewareOpts,
+  location: Location,
+  record: CallRecord,
+  parts: CachedParts,
+): Promise<Found | Bypass> {
+  if ('bypass' in location) return location;
+  const { path, place, around } = location;
+  const learned = place === undefined ? definition.learned.get(path) : undefined;
+  if (around?.skipped === true || learned === 'skips') return { bypass: 'middleware-behind' };
+  const callOpts = { ctx: opts.ctx, input: opts.input, path };
+  try {
+    if (!parts.isEnabled(callOpts)) return { bypass: 'disabled' };
+  } catch (error) {
+    return { bypass: 'callback', error };
+  }
+  let input: InputFacts;
+  try {
+    const raw = await opts.getRawInput();
+    // Without a router, nothing is known of a parser behind; no parsed input in spite of a raw one looks like one.
+    const unparsed = place === undefined && (learned === 'raw' || (opts.input === undefined && raw !== undefined));
+    const needsOwn = around !== undefined && (around.parsersBehind || (around.strangersBefore && raw !== opts.input));
+    input = {
+      raw,
+      seen: opts.input,
+      by: around?.parsersBehind === true || unparsed ? 'raw' : 'parsed',
+      ...(needsOwn && place !== undefined && { own: { value: await parseInput(place.procedure, raw) } }),
+    };
+  } catch (error) {
+    return { bypass: 'input', error }; // the procedure's own parser says the same to the caller
+  }
+  const codec = parts.codecFor(place);
+  const identity = await identify(definition.policy, callOpts, input, record.request, { ...parts, codecId: codec.id });
+  return 'bypass' in identity ? identity : { opts: callOpts, wanted: identity.wanted, codec, place };
+}
+
+/** A second `cached` in one chain would wait for itself: it only replaces `ttl` and adds tags. */
+function runSecond(definition: CachedDefinition, opts: MiddlewareOpts, wishes: Wishes): Promise<MiddlewareResult> {
+  const { policy } = definition;
+  wishes.ttl = policy.ttlMs;
+  if (definition.narrows) wishes.veto = 'middleware-behind';
+  try {
+    const tags =
+      typeof policy.tags === 'function'
+        ? policy.tags({ ctx: opts.ctx, input: opts.input, path: opts.path })
+        : policy.tags;
+    for (const tag of tags) wishes.tags.add(tag);
+  } catch {
+    wishes.veto = 'error'; // an answer without its tags could not be invalidated by them
+  }
+  return opts.next();
+}
+
+/** Runs a procedure that no router describes, and learns what stands behind `cached` before anything is stored. */
+async function runLearning(
+  definition: CachedDefinition,
+  opts: MiddlewareOpts,
+  record: CallRecord,
+  wishes: Wishes,
+  calls: Calls,
+): Promise<MiddlewareResult> {
+  const before = definition.learned.get(opts.path);
+  let parsed = false;
+  const getRawInput: GetRawInput = () => {
+    parsed = true;
+    return opts.getRawInput();
+  };
+  if (before === undefined) calls.alias(getRawInput, record);
+  const result = before === undefined ? await opts.next({ getRawInput }) : await opts.next();
+  if (!result.ok) return result;
+  if (result.ctx !== opts.ctx) {
+    definition.learned.set(opts.path, 'skips'); // somebody behind changed ctx: a hit would skip them
+    wishes.veto = 'middleware-behind';
+  } else if (before === undefined) {
+    definition.learned.set(opts.path, parsed ? 'raw' : 'parsed');
+    if (parsed && opts.input !== undefined) wishes.veto = 'middleware-behind'; // looked up under the wrong key
+  }
+  return result;
+}
+
+function ranOf(result: MiddlewareResult): Ran<MiddlewareResult> {
+  if (result.ok) return { ok: true, data: result.data, result };
+  const { error } = result;
+  return {
+    ok: false,
+    failure: { code: error?.code ?? '', message: error?.message ?? '', plain: error?.cause === undefined },
+    result,
+  };
+}
+
+function resultOf(answered: Answer<MiddlewareResult>, opts: MiddlewareOpts): MiddlewareResult {
+  if (answered.status === 'bypass') return answered.ran.result;
+  if ('failed' in answered) return answered.failed;
+  if ('ran' in answered) {
+    const { ran, entry, sealed } = answered;
+    return ran.ok && entry !== undefined && sealed !== undefined ? { ...ran.result, data: sealed.value } : ran.result;
+  }
+  const { failure } = answered.entry;
+  const result =
+    failure === undefined
+      ? { ok: true, data: answered.value }
+      : { ok: false, error: new TRPCError(failure as { code: TRPCError['code']; message: string }) };
+  return { marker: 'middlewareMarker', ...result, ctx: opts.ctx };
+}
+
+/** Leaves for the HTTP layer what it needs to describe the answer. */
+async function note(
+  record: CallRecord,
+  answered: Answer<MiddlewareResult>,
+  result: MiddlewareResult,
+  { policy, codec, wishes }: Call<MiddlewareResult>,
+): Promise<void> {
+  if (record.request === undefined) return;
+  const entry = 'entry' in answered ? answered.entry : undefined;
+  const described = result.ok && entry !== undefined && { entry, value: result.data, tag: await tagOf(entry) };
+  record.outcome = { status: answered.status, policy, codec, noStore: wishes.noStore, ...described };
+}

@@ -1,0 +1,64 @@
+import type { Codec } from '../codec.ts';
+import type { Entry } from '../entry.ts';
+import type { Wishes } from '../fill.ts';
+import type { Policy } from '../policy.ts';
+
+/** What identifies one call of a procedure: `ctx` does not survive `next({ ctx })`, and all calls of a batch share one. */
+export type GetRawInput = () => Promise<unknown>;
+
+/** The HTTP request a call came with. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly header: (name: string) => string | null;
+}
+
+/** What `cached` did for a call, as the HTTP layer needs it. */
+export interface Outcome {
+  readonly status: 'hit' | 'miss' | 'bypass';
+  /** The very value that `cached` returned: anything else in its place was made outside, and is not ours to describe. */
+  readonly value?: unknown;
+  readonly entry?: Entry;
+  /** The content tag of the entry. */
+  readonly tag?: string;
+  readonly policy?: Policy;
+  readonly codec?: Codec;
+  readonly noStore?: boolean;
+}
+
+/** An invalidation that waits for the middlewares around it. */
+export interface Collected {
+  readonly act: () => Promise<void>;
+  readonly always: boolean;
+}
+
+/** What is known of one call while it lasts. */
+export interface CallRecord {
+  request?: RequestFacts;
+  /** Set while a `cached` of this chain is at work, with or without the cache. */
+  cached?: { readonly wishes: Wishes };
+  /** Set while `cache.settle` collects what `invalidates` inside it would have written. */
+  settling?: Collected[];
+  outcome?: Outcome;
+}
+
+/** Records of calls by their `getRawInput`. */
+export interface Calls {
+  readonly of: (getRawInput: GetRawInput) => CallRecord;
+  readonly find: (getRawInput: unknown) => CallRecord | undefined;
+  /** Lets a second function stand for the same call. */
+  readonly alias: (getRawInput: GetRawInput, record: CallRecord) => void;
+}
+
+/** Holds no call longer than tRPC does. */
+export function createCalls(): Calls {
+  const records = new WeakMap<GetRawInput, CallRecord>();
+  return {
+    of(getRawInput) {
+      let record = records.get(getRawInput);
+      if (record === undefined) records.set(getRawInput, (record = {}));
+      return record;
+    },
+    find: (getRawInput) => (typeof getRawInput === 'function' ? records.get(getRawInput as GetRawInput) : undefined),
+    alias: (getRawInput, record) => void records.set(getRawInput, record),
+  };
+}

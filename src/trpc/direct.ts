@@ -1,0 +1,132 @@
+// Docs: docs/invalidation.md#refresh-and-peek
+import { answer, type Core } from '../cache.ts';
+import type { Codec } from '../codec.ts';
+import { outputOf } from '../entry.ts';
+import { CacheError, shown } from '../errors.ts';
+import type { Invalidate } from '../invalidate.ts';
+import { everyone, type ScopeValue } from '../key.ts';
+import { lookUp, type Wanted } from '../lookup.ts';
+import type { Policy } from '../policy.ts';
+import { settle } from '../wrap.ts';
+import { type IdentityParts, identify, reader } from './identity.ts';
+import { type Place, parseInput } from './registry.ts';
+
+/** One entry, named as a client would call for it. */
+export interface EntryTarget<Path extends string = string, Input = unknown> {
+  /** The path of a registered query. */
+  readonly path: Path;
+  /** The input as a client sends it. */
+  readonly input?: Input;
+  /** Whose entry. @default everyone, on a query whose scope is the literal 'public'; required on others */
+  readonly scope?: ScopeValue;
+  /** The context for callbacks of `cached` (`key`, `tags`) that read one. @default undefined */
+  readonly ctx?: unknown;
+  /** Request headers, for a query that declares `vary`. @default none */
+  readonly headers?: Headers | Record<string, string>;
+}
+
+/** An entry as `peek` shows it. */
+export interface Peeked<Output = unknown> {
+  readonly output: Output;
+  /** Milliseconds of the wall clock. */
+  readonly storedAt: number;
+  /** Milliseconds of the wall clock. */
+  readonly freshUntil: number;
+}
+
+/** What direct access needs of its cache. */
+export interface DirectParts extends Omit<IdentityParts, 'codecId'> {
+  readonly core: Core;
+  readonly invalidate: Invalidate;
+  readonly codecFor: (place: Place) => Codec;
+  /** The first `cached` of the procedure registered at a path, and where it stands. */
+  readonly cachedAt: (
+    path: string,
+  ) => { readonly policy: Policy; readonly place: Place; readonly parsersBehind: boolean } | undefined;
+}
+
+interface Named {
+  readonly wanted: Wanted;
+  readonly policy: Policy;
+  readonly codec: Codec;
+  readonly opts: { readonly ctx: unknown; readonly input: unknown; readonly path: string };
+}
+
+/** The key and epochs of an entry that is named from outside of a call. */
+async function nameOf(target: EntryTarget, operation: string, parts: DirectParts): Promise<Named> {
+  const found = parts.cachedAt(target.path);
+  if (found === undefined) {
+    throw new CacheError(
+      'UNKNOWN_PATH',
+      `${operation}: ${shown(target.path)} is not a cached query of a registered router. Register the router with cache.register, and check the path.`,
+    );
+  }
+  const { policy, place, parsersBehind } = found;
+  const scope = target.scope === undefined && policy.scope === 'public' ? everyone : target.scope;
+  if (scope === undefined)
+    throw new CacheError(
+      'INVALID_TARGET',
+      `${operation}: ${target.path} is private: say whose entry is meant, { path, input, scope: 'user-7' }.`,
+    );
+  const own = await parseInput(place.procedure, target.input);
+  const opts = { ctx: target.ctx, input: parsersBehind ? undefined : own, path: target.path };
+  const codec = parts.codecFor(place);
+  const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null) };
+  const named = await identify(
+    { ...policy, when: undefined, scope: () => scope },
+    opts,
+    { raw: target.input, seen: opts.input, own: { value: own }, by: parsersBehind ? 'raw' : 'parsed' },
+    request,
+    { ...parts, codecId: codec.id },
+  );
+  if ('bypass' in named)
+    throw new CacheError(
+      'INVALID_TARGET',
+      `${operation}: ${target.path}: the entry cannot be named (${named.bypass}).`,
+      { cause: named.error },
+    );
+  return { wanted: named.wanted, policy, codec, opts };
+}
+
+/** Shows a fresh entry without running anything and without counting as a hit. */
+export async function peek(target: EntryTarget, parts: DirectParts): Promise<Peeked | undefined> {
+  const { wanted, policy, codec, opts } = await nameOf(target, 'peek', parts);
+  const { core } = parts;
+  const found = await lookUp(wanted, {
+    store: core.storeFor(opts.ctx),
+    breaker: core.breaker,
+    emitter: core.emitter,
+    readMs: core.timeouts.readMs,
+    flush: core.outbox.flush,
+  });
+  const entry = found?.entry;
+  if (entry === undefined || entry.failure !== undefined) return undefined;
+  return { output: outputOf(entry, codec, policy.share), storedAt: entry.storedAt, freshUntil: entry.freshUntil };
+}
+
+/**
+ * Renews an entry: invalidates it, looks up, runs `fn`, fills. There is no way to set a value: between computing and
+ * setting it, somebody may have changed what it was computed from.
+ */
+export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, parts: DirectParts): Promise<R> {
+  const { wanted, policy, codec, opts } = await nameOf(target, 'refresh', parts);
+  const scoped = target.scope === undefined ? {} : { scope: target.scope };
+  await parts.invalidate([{ path: target.path, input: target.input, ...scoped }]);
+  const answered = await answer(
+    {
+      wanted,
+      policy,
+      codec,
+      wishes: { noStore: false, ttl: undefined, tags: new Set(), veto: undefined },
+      opts,
+      tagEpoch: parts.names.tag,
+      run: () => settle(async () => fn()),
+      isOwnFailure: () => false,
+    },
+    parts.core,
+  );
+  if ('failed' in answered) throw (answered.failed as { error: unknown }).error;
+  if (!('ran' in answered)) return answered.value as R;
+  if (!answered.ran.ok) throw (answered.ran.result as { error: unknown }).error;
+  return answered.ran.data as R;
+}

@@ -1,0 +1,192 @@
+// Docs: docs/http.md
+import { wireOf } from '../entry.ts';
+import type { Emitter } from '../events.ts';
+import {
+  cacheControlHeaders,
+  combineLifetimes,
+  type Lifetime,
+  remainingSeconds,
+  withdrawLifetimes,
+  withdrawShared,
+} from '../http/cache-control.ts';
+import { matchesIfNoneMatch, responseEtag } from '../http/etag.ts';
+import { xCache } from '../http/status.ts';
+import type { Policy } from '../policy.ts';
+import type { Calls, GetRawInput, Outcome, RequestFacts } from './calls.ts';
+import { composeHeaders, type HeaderSource, type OuterHeaders, outerHeaders } from './headers.ts';
+import { reader } from './identity.ts';
+import { probe, type ResponseItem, sendNothing, sendWire } from './response.ts';
+
+/** How a cache speaks HTTP. */
+export interface HttpOptions {
+  /** Name of the header that says `HIT`, `MISS` or `BYPASS`, one word per call; `false` turns it off. @default 'x-cache' */
+  readonly statusHeader?: string | false;
+  /** Lets shared caches keep public answers to requests with `Authorization` (RFC 9111 section 3.5). @default false */
+  readonly allowAuthorization?: boolean;
+}
+
+/** One call of a request, as tRPC tells of it. */
+interface RequestInfo {
+  readonly isBatchCall?: boolean;
+  readonly accept?: string | null;
+  readonly calls: readonly { readonly path: string; readonly getRawInput: GetRawInput }[];
+  readonly connectionParams?: unknown;
+}
+
+/** What tRPC hands to `responseMeta`. */
+export interface MetaOpts {
+  readonly data: ResponseItem[];
+  readonly errors: readonly unknown[];
+  readonly info?: RequestInfo;
+  readonly eagerGeneration?: boolean;
+  readonly type: string;
+}
+
+/** What `responseMeta` returns. */
+export interface Meta {
+  status?: number;
+  headers?: HeaderSource;
+}
+
+/** What is known of the request when its response is described. */
+interface Exchange {
+  readonly request: RequestFacts;
+  readonly outer: OuterHeaders;
+}
+
+/** What the HTTP layer needs of its cache. */
+export interface HttpParts {
+  readonly calls: Calls;
+  readonly emitter: Emitter;
+  readonly options: Required<HttpOptions>;
+  /** Part of every tag: what else decides how an output becomes bytes. */
+  readonly salt: string;
+  /** Whether the router serializes outputs with this codec. */
+  readonly speaks: (codecId: Outcome['codec']) => boolean;
+}
+
+/** The two hooks that `cache.http` puts around the user's own. */
+export interface Hooks {
+  readonly enter: (given: unknown) => void;
+  readonly leave: (meta: MetaOpts, user: Meta) => Meta;
+}
+
+let probed: boolean | undefined;
+
+/** Reads the request on the way in, describes the response on the way out. */
+export function createHooks(parts: HttpParts): Hooks {
+  const exchanges = new WeakMap<object, Exchange>();
+  return {
+    enter(given) {
+      const { info, req } = (given ?? {}) as { info?: RequestInfo; req?: { method?: string; headers?: unknown } };
+      const header = reader(req?.headers);
+      if (info?.calls === undefined || header === undefined) return;
+      const request = { method: req?.method ?? '', header };
+      exchanges.set(info, { request, outer: outerHeaders(given) });
+      for (const call of info.calls) parts.calls.of(call.getRawInput).request = request;
+    },
+    leave(meta, user) {
+      // Streams send their headers before any procedure has run (eager): there is nothing true to say.
+      if (meta.eagerGeneration === true) return user;
+      const exchange = meta.info && exchanges.get(meta.info);
+      const outer = exchange?.outer ?? outerHeaders(undefined);
+      if (meta.errors.length > 0) return failed(user, outer);
+      if (meta.type !== 'query' || meta.info === undefined || exchange === undefined) return user;
+      return describe(meta, meta.info, exchange, user, parts);
+    },
+  };
+}
+
+/** Errors are stored by nobody: 404, 405 and others are cacheable by heuristics (RFC 9110 section 15.1). */
+function failed(user: Meta, outer: OuterHeaders): Meta {
+  const headers = composeHeaders(user.headers, outer);
+  for (const name of ['etag', 'age', 'cdn-cache-control']) headers.remove(name);
+  headers.replace('cache-control', 'no-store');
+  return { ...user, headers: headers.done() };
+}
+
+function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchange, user: Meta, parts: HttpParts): Meta {
+  const outcomes = info.calls.map((call) => ours(parts.calls.find(call.getRawInput)?.outcome));
+  if (outcomes.every((outcome) => outcome === undefined)) return user;
+
+  const headers = composeHeaders(user.headers, outer);
+  const { statusHeader } = parts.options;
+  if (statusHeader !== false) headers.add(statusHeader, xCache(outcomes.map((outcome) => outcome?.status ?? 'bypass')));
+  const done = (status?: number): Meta => ({
+    ...user,
+    ...(status !== undefined && { status }),
+    headers: headers.done(),
+  });
+
+  if (outcomes.some((outcome) => outcome?.noStore === true)) {
+    headers.replace('cache-control', 'no-store');
+    return done();
+  }
+  // POST is never 304 (RFC 9110 section 9.3.3); another status says something that only the user knows.
+  if (request.method !== 'GET' || (user.status !== undefined && user.status !== 200)) return done();
+  const members = outcomes.flatMap((outcome, index) => describable(outcome, meta.data[index], parts) ?? []);
+  if (members.length !== info.calls.length || !(probed ??= probe())) return done();
+
+  const now = Date.now();
+  const etag =
+    headers.get('etag') ??
+    responseEtag({
+      salt: parts.salt,
+      batch: info.isBatchCall === true,
+      calls: members.map(({ tag }, index) => ({ path: info.calls[index]?.path ?? '', tag })),
+    });
+  headers.replace('etag', etag);
+  headers.vary(members.flatMap(({ policy }) => policy.vary));
+  if (headers.get('cache-control') === null) {
+    let lifetime = combineLifetimes(members.map(({ policy, entry }) => lifetimeOf(policy, entry.freshUntil, now)));
+    // Vary cannot keep users apart at every cache; `private` can (http-cases Q5).
+    if (hasCredentials(request, info) && !parts.options.allowAuthorization) lifetime = withdrawShared(lifetime);
+    if (headers.get('set-cookie') !== null) lifetime = withdrawLifetimes(lifetime);
+    for (const [name, value] of Object.entries(cacheControlHeaders(lifetime))) headers.add(name, value);
+  }
+  if (matchesIfNoneMatch(request.header('if-none-match'), etag)) {
+    sendNothing(meta.data, info.isBatchCall === true);
+    return done(304);
+  }
+  members.forEach(({ entry }, index) => {
+    sendWire(meta.data[index] as ResponseItem, wireOf(entry));
+  });
+  return done();
+}
+
+/** A query with `http: false` is as one that is not cached. */
+const ours = (outcome: Outcome | undefined): Outcome | undefined =>
+  outcome?.policy?.http === false ? undefined : outcome;
+
+type Described = Required<Pick<Outcome, 'entry' | 'tag' | 'policy'>>;
+
+/** The parts of an outcome, if the very value that `cached` returned is about to be sent, and as the cache encoded it. */
+function describable(
+  outcome: Outcome | undefined,
+  item: ResponseItem | undefined,
+  { speaks }: HttpParts,
+): Described | undefined {
+  if (outcome === undefined || item?.result === undefined || !speaks(outcome.codec)) return undefined;
+  const { entry, tag, policy } = outcome;
+  if (entry === undefined || tag === undefined || policy === undefined) return undefined;
+  return Object.is(item.result.data, outcome.value) ? { entry, tag, policy } : undefined;
+}
+
+function lifetimeOf({ scope, http }: Policy, freshUntil: number, now: number): Lifetime {
+  const left = (configured: number | undefined) =>
+    configured === undefined ? undefined : remainingSeconds(configured, freshUntil, now);
+  if (http === false) return { shared: false, browserSeconds: undefined, cdnSeconds: undefined };
+  return {
+    shared: scope === 'public',
+    browserSeconds: left(http.browserMs),
+    cdnSeconds: left(http.cdnMs),
+    immutable: http.immutable,
+  };
+}
+
+/** A token in the URL is a credential too: tRPC reads `connectionParams` for queries. */
+function hasCredentials(request: RequestFacts, info: RequestInfo): boolean {
+  return (
+    request.header('authorization') !== null || (info.connectionParams !== null && info.connectionParams !== undefined)
+  );
+}

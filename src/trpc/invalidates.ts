@@ -1,0 +1,161 @@
+// Docs: docs/invalidation.md
+import { CacheError, rejectUnknown, shown } from '../errors.ts';
+import type { Emitter } from '../events.ts';
+import { type Invalidate, listOf } from '../invalidate.ts';
+import { checkTarget, type TargetSource } from '../targets.ts';
+import type { MiddlewareOpts, MiddlewareResult } from './cached.ts';
+import type { Calls, Collected } from './calls.ts';
+import type { Place } from './registry.ts';
+
+/** The options form of `invalidates`. */
+export interface InvalidatesOptions<C, I> {
+  /** What to invalidate: targets, or callbacks that compute them from the finished mutation. */
+  readonly targets: TargetSource<C, I> | readonly TargetSource<C, I>[];
+  /** `'always'` also after a failure, for mutations that may fail half way. @default 'success' */
+  readonly on?: 'success' | 'always';
+  /** When the store does not confirm: answer and keep retrying, or fail the mutation. @default 'retry' */
+  readonly onFailure?: 'retry' | 'throw';
+  readonly path?: never;
+  readonly tag?: never;
+  readonly scope?: never;
+}
+
+/** One use of `invalidates(…)`. */
+export interface InvalidatesDefinition {
+  readonly kind: 'invalidates';
+  readonly targets: readonly TargetSource<any, any>[];
+  readonly on: 'success' | 'always';
+  readonly onFailure: 'retry' | 'throw';
+}
+
+/** Checks what was given to `invalidates` at definition time. */
+export function defineInvalidates(given: readonly unknown[]): InvalidatesDefinition {
+  const [first] = given;
+  const isOptions = typeof first === 'object' && first !== null && 'targets' in first;
+  if (isOptions) rejectUnknown(first, ['targets', 'on', 'onFailure'], 'invalidates');
+  if (isOptions && given.length > 1)
+    throw new CacheError(
+      'INVALID_TARGET',
+      'invalidates: with an options object, put every target into its targets: [ … ].',
+    );
+  const {
+    targets,
+    on = 'success',
+    onFailure = 'retry',
+  } = (isOptions ? first : { targets: given }) as InvalidatesOptions<unknown, unknown>;
+  const list = listOf(targets) as readonly TargetSource<any, any>[];
+  if (list.length === 0)
+    throw new CacheError('INVALID_TARGET', "invalidates: no target given. Write invalidates('post.*') or a callback.");
+  for (const target of list) if (typeof target !== 'function') checkTarget(target, 'invalidates');
+  choose('on', on, ['success', 'always']);
+  choose('onFailure', onFailure, ['retry', 'throw']);
+  return { kind: 'invalidates', targets: list, on, onFailure };
+}
+
+function choose(option: string, value: unknown, allowed: readonly string[]): void {
+  if (allowed.includes(value as string)) return;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `invalidates: ${option}: expected ${allowed.map((one) => `'${one}'`).join(' or ')}, received ${shown(value)}.`,
+  );
+}
+
+/** What the middlewares need of their cache. */
+export interface InvalidatesParts {
+  readonly invalidate: Invalidate;
+  readonly calls: Calls;
+  readonly emitter: Emitter;
+  /** Keeps retries alive after the response. */
+  readonly background: (ctx: unknown) => void;
+}
+
+/** The middleware behind `invalidates(…)`: acts when what is inside it has succeeded, before the response. */
+export async function runInvalidates(
+  definition: InvalidatesDefinition,
+  opts: MiddlewareOpts,
+  place: Place | undefined,
+  parts: InvalidatesParts,
+): Promise<MiddlewareResult> {
+  const result = await opts.next();
+  if (!result.ok && definition.on !== 'always') return result;
+  const output = result.data;
+  const bases = basesOf(opts, place);
+  const act = async () => {
+    const targets = await collect(
+      definition,
+      { ctx: opts.ctx, input: opts.input, path: bases[0] ?? opts.path, output },
+      parts.emitter,
+    );
+    if (targets.length === 0) return;
+    try {
+      await parts.invalidate(targets, bases);
+    } catch (error) {
+      parts.background(opts.ctx);
+      if (definition.onFailure === 'throw') throw error;
+    }
+  };
+  const settling = parts.calls.find(opts.getRawInput)?.settling;
+  if (settling === undefined) await act();
+  else settling.push({ act, always: definition.on === 'always' });
+  // What a stream changes while it runs is changed only when it has ended.
+  return isIterable(output) ? { ...result, data: andThen(output, act) } : result;
+}
+
+/** The middleware `cache.settle`: writes what `invalidates` inside it collected once everything inside has committed. */
+export async function runSettle(opts: MiddlewareOpts, parts: InvalidatesParts): Promise<MiddlewareResult> {
+  const record = parts.calls.of(opts.getRawInput);
+  if (record.settling !== undefined) return opts.next();
+  const collected: Collected[] = [];
+  record.settling = collected;
+  let result: MiddlewareResult;
+  try {
+    result = await opts.next();
+  } finally {
+    delete record.settling;
+  }
+  // Rolled back means nothing changed; `on: 'always'` asked for it all the same.
+  for (const { act, always } of collected) if (result.ok || always) await act();
+  return result;
+}
+
+/** Relative patterns are relative to where the mutation is registered, not to the path a sub-router's caller used. */
+function basesOf(opts: MiddlewareOpts, place: Place | undefined): readonly (string | undefined)[] {
+  if (place === undefined) return [opts.path === '' ? undefined : opts.path];
+  const called = place.paths.get(opts.path);
+  const bases = called === undefined ? [...new Set(place.paths.values())] : [called];
+  return bases.length > 0 ? bases : [undefined];
+}
+
+async function collect(
+  definition: InvalidatesDefinition,
+  opts: { ctx: unknown; input: unknown; path: string; output: unknown },
+  emitter: Emitter,
+): Promise<unknown[]> {
+  const targets: unknown[] = [];
+  for (const source of definition.targets) {
+    if (typeof source !== 'function') {
+      targets.push(source);
+      continue;
+    }
+    try {
+      targets.push(...listOf(await source(opts)));
+    } catch (error) {
+      emitter.emit('error', { operation: 'invalidate', error });
+      targets.push('*'); // what it would have named is unknown: everything, rather than nothing
+      emitter.emit('widen', { target: 'callback', to: '*', reason: 'the target callback threw' });
+    }
+  }
+  return targets;
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+async function* andThen(iterable: AsyncIterable<unknown>, act: () => Promise<void>): AsyncGenerator<unknown> {
+  try {
+    return yield* iterable;
+  } finally {
+    await act();
+  }
+}

@@ -1,0 +1,223 @@
+// Docs: docs/keys-and-scopes.md#which-procedure
+import type { AnyTRPCRouter } from '@trpc/server';
+import { CacheError, shown } from '../errors.ts';
+import { matches, type PathBook } from '../targets.ts';
+
+/** A middleware function as tRPC keeps it in a procedure; parsers carry a `_type`. */
+export type Middleware = ((opts: never) => unknown) & { _type?: string };
+
+/** A procedure as far as this library reads it. */
+export interface ProcedureLike {
+  readonly _def: { readonly type: string; readonly middlewares: Middleware[]; readonly experimental_caller?: boolean };
+}
+
+interface RouterDef {
+  readonly router: true;
+  readonly procedures: Record<string, ProcedureLike>;
+  readonly lazy?: Record<string, unknown>;
+  readonly _config: {
+    readonly transformer: { readonly output: { serialize: (v: any) => any; deserialize: (v: any) => any } };
+  };
+}
+
+/** Where one of this cache's middlewares stands: in which procedure, and at which place of its chain. */
+export interface Place {
+  readonly procedure: ProcedureLike;
+  readonly router: RouterDef;
+  /** The paths the procedure is called by, each with the path it is registered under. */
+  readonly paths: Map<string, string>;
+  readonly index: number;
+}
+
+/** Makes a middleware that knows its place; `undefined` for functions that are not of this cache. */
+export type Binder = (middleware: Middleware) => ((place: Place) => Middleware) | undefined;
+
+/** The routers of a cache: which procedure a path means, what lies behind a middleware, what a pattern matches. */
+export interface Registry extends PathBook {
+  readonly isEmpty: () => boolean;
+  readonly register: (router: AnyTRPCRouter, mount?: string) => void;
+  /** The place of an unbound middleware that a lazy router brought in after registration. */
+  readonly placeOf: (middleware: Middleware, path: string) => Place | undefined;
+  /** Every registered procedure by its full path. */
+  readonly procedures: () => Iterable<readonly [path: string, procedure: ProcedureLike]>;
+  readonly routers: () => readonly RouterDef[];
+}
+
+/** What a registry needs of the middlewares it binds. */
+export interface RegistryParts {
+  readonly bind: Binder;
+  /** Throws for a static target that matches none of `isKnown`. */
+  readonly check: (procedure: ProcedureLike, path: string, isKnown: (pattern: string) => boolean) => void;
+  /** Whether inputs of a procedure cannot be told from its entries, because one of its `cached` has a `key`. */
+  readonly hasKey: (procedure: ProcedureLike) => boolean;
+}
+
+interface Mounted {
+  readonly def: RouterDef;
+  readonly mount: string;
+}
+
+/**
+ * A path alone is not an identity: callers of two sub-routers give the same one. So every middleware of this cache found in a
+ * registered procedure is replaced by one that knows its place (docs/decisions/0002-bound-middlewares.md).
+ */
+export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry {
+  const mounted: Mounted[] = [];
+  const places = new WeakMap<Middleware, Place>();
+  const known = new WeakMap<object, Set<string>>();
+
+  const fullPath = (mount: string, path: string) => (mount === '' ? path : `${mount}.${path}`);
+
+  function bindProcedure(procedure: ProcedureLike, path: string, { def, mount }: Mounted): void {
+    const { middlewares } = procedure._def;
+    middlewares.forEach((middleware, index) => {
+      const place = places.get(middleware);
+      if (place !== undefined) {
+        place.paths.set(path, fullPath(mount, path));
+        return;
+      }
+      const atPlace = bind(middleware);
+      if (atPlace === undefined) return;
+      const here: Place = { procedure, router: def, paths: new Map([[path, fullPath(mount, path)]]), index };
+      const bound = atPlace(here);
+      places.set(bound, here);
+      middlewares[index] = bound;
+    });
+  }
+
+  function* procedures(): Generator<readonly [string, ProcedureLike]> {
+    for (const { def, mount } of mounted) {
+      for (const path of Object.keys(def.procedures))
+        yield [fullPath(mount, path), def.procedures[path] as ProcedureLike];
+    }
+  }
+
+  const find = (path: string): ProcedureLike | undefined => {
+    for (const { def, mount } of mounted) {
+      if (mount !== '' && !path.startsWith(`${mount}.`)) continue;
+      const procedure = def.procedures[mount === '' ? path : path.slice(mount.length + 1)];
+      if (procedure !== undefined) return procedure;
+    }
+    return undefined;
+  };
+
+  const lazies = (list: readonly Mounted[]) =>
+    list.flatMap(({ def, mount }) => Object.keys(def.lazy ?? {}).map((path) => fullPath(mount, path)));
+
+  function register(router: AnyTRPCRouter, mount = ''): void {
+    const mounts = known.get(router) ?? new Set();
+    if (mounts.has(mount)) return;
+    const def = defOf(router);
+    const next: Mounted = { def, mount };
+    const replaced = conflict(mounted, next);
+    const after = [...mounted.filter((other) => other !== replaced), next];
+    checkTargets(next, after);
+    if (replaced !== undefined) letGo(replaced);
+    mounted.push(next);
+    for (const path of Object.keys(def.procedures)) bindProcedure(def.procedures[path] as ProcedureLike, path, next);
+    known.set(router, mounts.add(mount));
+  }
+
+  function letGo(replaced: Mounted): void {
+    mounted.splice(mounted.indexOf(replaced), 1);
+    for (const procedure of Object.values(replaced.def.procedures)) {
+      for (const middleware of procedure._def.middlewares) places.get(middleware)?.paths.clear();
+    }
+  }
+
+  function checkTargets(next: Mounted, after: readonly Mounted[]): void {
+    const paths = after.flatMap(({ def, mount }) => Object.keys(def.procedures).map((path) => fullPath(mount, path)));
+    const unloaded = lazies(after);
+    const isKnown = (pattern: string) =>
+      paths.some((path) => matches(pattern, path)) || unloaded.some((lazy) => mayMatchBelow(pattern, lazy));
+    for (const path of Object.keys(next.def.procedures))
+      check(next.def.procedures[path] as ProcedureLike, fullPath(next.mount, path), isKnown);
+  }
+
+  return {
+    isEmpty: () => mounted.length === 0,
+    register,
+    procedures,
+    routers: () => mounted.map(({ def }) => def),
+    placeOf(middleware, path) {
+      for (const entry of mounted) {
+        const procedure = entry.def.procedures[path];
+        const index = procedure?._def.middlewares.indexOf(middleware) ?? -1;
+        if (procedure === undefined || index < 0) continue;
+        bindProcedure(procedure, path, entry);
+        return places.get(procedure._def.middlewares[index] as Middleware);
+      }
+      return undefined;
+    },
+    match(pattern) {
+      const paths = new Set<string>();
+      for (const [path] of procedures()) if (matches(pattern, path)) paths.add(path);
+      const complete = mounted.length > 0 && !lazies(mounted).some((lazy) => mayMatchBelow(pattern, lazy));
+      return { paths: [...paths], complete };
+    },
+    async parse(path, input) {
+      const procedure = find(path);
+      if (procedure === undefined) throw new Error('the procedure is not known to the registered routers');
+      if (hasKey(procedure)) throw new Error('the procedure names its entries by a key of its own');
+      return parseInput(procedure, input);
+    },
+  };
+}
+
+/** An input as the parsers of a procedure give it, by running tRPC's own parser middlewares. */
+export async function parseInput(procedure: ProcedureLike, raw: unknown): Promise<unknown> {
+  let input: unknown;
+  for (const middleware of procedure._def.middlewares) {
+    if (middleware._type !== 'input') continue;
+    const opts = {
+      input,
+      getRawInput: async () => raw,
+      next: async (parsed?: { input?: unknown }) => {
+        input = parsed?.input;
+      },
+    };
+    await (middleware as unknown as (opts: object) => Promise<unknown>)(opts);
+  }
+  return input;
+}
+
+function defOf(router: AnyTRPCRouter): RouterDef {
+  const def = (router as { _def?: { router?: unknown } } | undefined)?._def;
+  if (def?.router !== true) {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `register: expected a tRPC router, received ${shown(router)}. Write cache.register(t.router({ … })).`,
+    );
+  }
+  return def as unknown as RouterDef;
+}
+
+/** Whether a pattern could match a procedure below a path that is not loaded yet. */
+function mayMatchBelow(pattern: string, lazy: string): boolean {
+  const wanted = pattern.split('.');
+  return lazy.split('.').every((segment, index) => {
+    const other = wanted[index];
+    return other === undefined ? wanted.at(-1) === '*' : other === '*' || other === segment;
+  });
+}
+
+/**
+ * The router that a new one under the same mount takes the place of, if any. The same paths are the same router in another
+ * module graph: both stay. One that has all paths of the other is an edited router (hot reload): the older one is let go,
+ * its calls become bypasses. Two that merely overlap are two APIs, whose answers must not mix.
+ */
+function conflict(mounted: readonly Mounted[], next: Mounted): Mounted | undefined {
+  const paths = new Set(Object.keys(next.def.procedures));
+  for (const other of mounted) {
+    if (other.mount !== next.mount || other.def === next.def) continue;
+    const others = Object.keys(other.def.procedures);
+    const shared = others.filter((path) => paths.has(path)).length;
+    if (shared === others.length && shared === paths.size) continue;
+    if (shared > 0 && (shared === others.length || shared === paths.size)) return other;
+    throw new CacheError(
+      'ROUTER_CONFLICT',
+      `register: another router is registered already, and the two differ. Give the second one a place of its own: cache.register(router, { mount: 'v2' }).`,
+    );
+  }
+  return undefined;
+}

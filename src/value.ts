@@ -1,0 +1,98 @@
+/** A plain object: literal, parsed from JSON, or without prototype; also one of another realm (tests, edge sandboxes). */
+export function isPlain(value: object): value is Record<string, unknown> {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty');
+}
+
+/**
+ * What a value is made of, which decides how it can be handed out without anybody spoiling it (law 8):
+ * `tree` is objects, arrays and primitives, each seen once: it can be frozen and copied;
+ * `plain` holds dates, maps or sets too: it can be copied; `rich` must be decoded anew.
+ */
+export type Shape = 'tree' | 'plain' | 'rich';
+
+/** Thrown by {@link shapeOf} for a value that cannot be stored whole. */
+export class UnstorableError extends Error {
+  override readonly name = 'UnstorableError';
+}
+
+const rank: Record<Shape, number> = { tree: 0, plain: 1, rich: 2 };
+
+/**
+ * The shape of an output, or an {@link UnstorableError} when a codec would lose part of it.
+ * `survives` decides about instances of other classes by encoding and decoding just them.
+ */
+export function shapeOf(value: unknown, survives: (instance: object) => boolean): Shape {
+  const seen = new Set<object>();
+  let shape: Shape = 'tree';
+  const atLeast = (other: Shape) => {
+    if (rank[other] > rank[shape]) shape = other;
+  };
+  const visit = (inner: unknown): void => {
+    if (typeof inner === 'function' || typeof inner === 'symbol')
+      throw new UnstorableError(`a ${typeof inner} cannot be stored`);
+    if (typeof inner !== 'object' || inner === null) return;
+    if (seen.has(inner)) {
+      atLeast('rich'); // shared or cyclic: only the codec knows how to keep identity
+      return;
+    }
+    seen.add(inner);
+    if (Array.isArray(inner)) {
+      for (let index = 0; index < inner.length; index++) {
+        if (inner[index] === undefined && !(index in inner))
+          throw new UnstorableError('an array with holes cannot be stored');
+        visit(inner[index]);
+      }
+    } else if (isPlain(inner)) {
+      if (Object.getOwnPropertySymbols(inner).length > 0) throw new UnstorableError('symbol keys cannot be stored');
+      for (const name of Object.keys(inner)) visit(inner[name]);
+    } else if (inner instanceof Map || inner instanceof Set) {
+      atLeast(inner.constructor === Map || inner.constructor === Set ? 'plain' : 'rich');
+      inner.forEach((item: unknown, key: unknown) => {
+        visit(key);
+        if (inner instanceof Map) visit(item);
+      });
+      if (inner.constructor !== Map && inner.constructor !== Set && !survives(inner)) throw instanceError(inner);
+    } else if (inner instanceof Date && inner.constructor === Date) {
+      if (Number.isNaN(inner.getTime())) throw new UnstorableError('an invalid Date cannot be stored');
+      atLeast('plain');
+    } else {
+      if (!survives(inner)) throw instanceError(inner);
+      atLeast('rich');
+    }
+  };
+  visit(value);
+  return shape;
+}
+
+function instanceError(instance: object): UnstorableError {
+  return new UnstorableError(`an instance of ${instance.constructor?.name ?? 'an unknown class'} cannot be stored`);
+}
+
+/** A deep copy of a value whose shape is `tree` or `plain`. */
+export function copy<T>(value: T): T {
+  return copyOf(value) as T;
+}
+
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const array = new Array(value.length);
+    for (let index = 0; index < value.length; index++) array[index] = copyOf(value[index]);
+    return array;
+  }
+  if (value instanceof Date) return new Date(value.getTime());
+  if (value instanceof Map) return new Map(Array.from(value, ([key, item]) => [copyOf(key), copyOf(item)]));
+  if (value instanceof Set) return new Set(Array.from(value, copyOf));
+  const object: Record<string, unknown> = {};
+  for (const name in value) object[name] = copyOf((value as Record<string, unknown>)[name]);
+  return object;
+}
+
+/** Freezes a `tree` all the way down. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

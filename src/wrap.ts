@@ -1,0 +1,118 @@
+// Docs: docs/how-it-works.md#plain-functions
+import { answer, type Call, type Core } from './cache.ts';
+import type { Codec } from './codec.ts';
+import { type EpochNames, epochsOf } from './epochs.ts';
+import { CacheError, shown } from './errors.ts';
+import type { Ran } from './fill.ts';
+import type { InvalidateResult } from './invalidate.ts';
+import { canonical, entryKey, everyone, isScope, scopeText, UncanonicalError } from './key.ts';
+import type { CachedOptions, Policy } from './policy.ts';
+
+/** The options of `cache.wrap`: those of `cached` that make sense without a procedure. */
+export interface WrapOptions<Args extends readonly unknown[]>
+  extends Pick<CachedOptions<any, any>, 'maxBytes' | 'version' | 'share'> {
+  /** How long a result is fresh, or a function of it. Required unless `defaults.ttl` is set. */
+  readonly ttl?: CachedOptions<any, any>['ttl'];
+  /** Who shares a result: the returned string is a private scope. @default everybody */
+  readonly scope?: (...args: Args) => string;
+  /** Tags by which a result can be invalidated. @default none */
+  readonly tags?: readonly string[] | ((...args: Args) => readonly string[]);
+}
+
+/** A function whose results are cached. */
+export interface Wrapped<Args extends readonly unknown[], R> {
+  (...args: Args): Promise<R>;
+  /** Invalidates the result for these arguments, in every scope; without arguments, all results of this function. */
+  readonly invalidate: (...args: Args | []) => Promise<InvalidateResult>;
+}
+
+/** What `wrap` needs of its cache. */
+export interface WrapParts {
+  readonly core: Core;
+  readonly names: EpochNames;
+  readonly namespace: string;
+  readonly version: string;
+  readonly hashKeys: boolean;
+  readonly codec: () => Codec;
+  readonly isEnabled: (path: string) => boolean;
+  readonly advance: (label: string, epochs: readonly string[]) => Promise<InvalidateResult>;
+}
+
+/** A function whose results are cached under its name and arguments, by the same story as a query. */
+export function wrapFunction<Args extends readonly unknown[], R>(
+  name: string,
+  fn: (...args: Args) => R | Promise<R>,
+  policy: Policy,
+  options: WrapOptions<Args>,
+  parts: WrapParts,
+): Wrapped<Args, R> {
+  const { core, names } = parts;
+  if (typeof fn !== 'function')
+    throw new CacheError('INVALID_OPTION', `wrap: expected a function, received ${shown(fn)}.`);
+
+  const callOf = (args: Args, run: () => Promise<R>): Call<unknown> => {
+    const scope = options.scope === undefined ? everyone : options.scope(...args);
+    if (!isScope(scope)) throw new TypeError('scope: expected a non-empty string');
+    const tags = typeof options.tags === 'function' ? options.tags(...args) : (options.tags ?? []);
+    const input = canonical(args);
+    const codec = parts.codec();
+    return {
+      wanted: {
+        key: entryKey(
+          {
+            namespace: parts.namespace,
+            kind: 'w',
+            version: `${parts.version}/${policy.version}`,
+            codec: codec.id,
+            path: name,
+            scope: scopeText(scope),
+            input,
+            vary: [],
+          },
+          parts.hashKeys,
+        ),
+        epochs: epochsOf(names, { kind: 'w', path: name, scope, inputs: [input], tags }),
+        optional: [],
+        guard: names.guard,
+        keepMs: typeof policy.ttlMs === 'number' ? policy.ttlMs : 3_600_000,
+      },
+      policy,
+      codec,
+      wishes: { noStore: false, ttl: undefined, tags: new Set(), veto: undefined },
+      opts: { ctx: undefined, input: args, path: name },
+      tagEpoch: names.tag,
+      run: () => settle(run),
+      isOwnFailure: () => false,
+    };
+  };
+
+  const wrapped = async (...args: Args): Promise<R> => {
+    const run = async () => fn(...args);
+    let call: Call<unknown> | undefined;
+    try {
+      if (parts.isEnabled(name)) call = callOf(args, run);
+      else core.emitter.emit('bypass', { path: name, reason: 'disabled' });
+    } catch (error) {
+      const reason = error instanceof UncanonicalError ? 'input' : 'callback';
+      core.emitter.emit('bypass', { path: name, reason, error });
+    }
+    if (call === undefined) return run();
+    const answered = await answer(call, core);
+    if ('failed' in answered) throw (answered.failed as { error: unknown }).error;
+    if (!('ran' in answered)) return answered.value as R;
+    if (!answered.ran.ok) throw (answered.ran.result as { error: unknown }).error;
+    return ('sealed' in answered && answered.sealed ? answered.sealed.value : answered.ran.data) as R;
+  };
+  const invalidate = (...args: Args | []) =>
+    parts.advance(name, args.length === 0 ? [names.procedure('w', name)] : [names.input('w', name, canonical(args))]);
+  return Object.assign(wrapped, { invalidate });
+}
+
+/** The end of a plain function as the story knows it. */
+export async function settle(run: () => Promise<unknown>): Promise<Ran<unknown>> {
+  try {
+    return { ok: true, data: await run(), result: undefined };
+  } catch (error) {
+    return { ok: false, failure: { code: '', message: '', plain: false }, result: { error } };
+  }
+}
