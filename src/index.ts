@@ -1,4 +1,5 @@
 export type { Codec, Encoded, Transformer } from './codec.ts';
+export type { Control } from './control.ts';
 export { createCache } from './create-cache.ts';
 export type { Duration } from './duration.ts';
 export type { Entry } from './entry.ts';
@@ -10,7 +11,7 @@ export type { CreateCacheOptions } from './options.ts';
 export type { CachedOptions, CallOpts, HttpLifetimes, ResultOpts, Scope } from './policy.ts';
 export type { Awaitable, FillAnswer, FillRequest, LookupAnswer, LookupRequest, Store } from './store.ts';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory.ts';
-export type { Cache, CacheMiddleware, ContextOf, Control, PathsOf, TypedCache, TypedTarget } from './surface.ts';
+export type { Cache, CacheMiddleware, ContextOf, PathsOf, TypedCache, TypedTarget } from './surface.ts';
 export type { Target, TargetFn, Targets } from './targets.ts';
 export type { AuditFinding } from './trpc/audit.ts';
 export type { EntryTarget, Peeked } from './trpc/direct.ts';

@@ -16,30 +16,50 @@ export interface InvalidateResult {
   readonly widened: readonly CacheEvents['widen'][];
 }
 
-/** Makes targets unusable everywhere, in one trip. */
+/** Makes targets unusable everywhere, in one trip: resolves them, moves their epochs on, tells what was done. */
 export type Invalidate = (
   targets: readonly unknown[],
   bases?: readonly (string | undefined)[],
 ) => Promise<InvalidateResult>;
 
-/** Resolves targets, moves their epochs on in one write, and tells what was done. Rejects when not acknowledged. */
-export function createInvalidate(names: EpochNames, book: PathBook, outbox: Outbox, emitter: Emitter): Invalidate {
-  return async (targets, bases = [undefined]) => {
-    const resolved = await Promise.all(
-      targets.flatMap((target) => bases.map((base) => resolveTarget(target, names, book, base))),
-    );
-    const widened = resolved.flatMap((one) => one.widened ?? []);
-    for (const event of widened) emitter.emit('widen', event);
-    const labels = resolved.map((one) => one.label);
-    const epochs = inOrder(new Set(resolved.flatMap((one) => one.epochs)), names.guard);
+/** Moves epochs on under a label of the caller's; rejects when the store did not confirm. */
+export type Advance = (label: string, epochs: readonly string[]) => Promise<InvalidateResult>;
+
+/** The two ways to invalidate: by targets, and by epochs that are known already. */
+export function createInvalidate(
+  names: EpochNames,
+  book: PathBook,
+  outbox: Outbox,
+  emitter: Emitter,
+): { readonly invalidate: Invalidate; readonly advance: Advance } {
+  async function write(
+    targets: readonly string[],
+    epochs: readonly string[],
+    widened: InvalidateResult['widened'],
+  ): Promise<InvalidateResult> {
     try {
       await outbox.write(epochs);
     } catch (error) {
-      emitter.emit('invalidate', { targets: labels, acknowledged: false, error });
+      emitter.emit('invalidate', { targets, acknowledged: false, error });
       throw error;
     }
-    emitter.emit('invalidate', { targets: labels, acknowledged: true });
-    return { acknowledged: true, targets: labels, epochs: epochs.length, widened };
+    emitter.emit('invalidate', { targets, acknowledged: true });
+    return { acknowledged: true, targets, epochs: epochs.length, widened };
+  }
+  return {
+    async invalidate(targets, bases = [undefined]) {
+      const resolving = targets.flatMap((target) => bases.map((base) => resolveTarget(target, names, book, base)));
+      const resolved = await Promise.all(resolving);
+      const widened = resolved.flatMap((one) => one.widened ?? []);
+      for (const event of widened) emitter.emit('widen', event);
+      const epochs = inOrder(new Set(resolved.flatMap((one) => one.epochs)), names.guard);
+      return write(
+        resolved.map((one) => one.label),
+        epochs,
+        widened,
+      );
+    },
+    advance: (label, epochs) => write([label], epochs, []),
   };
 }
 

@@ -54,7 +54,8 @@ export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup
     if (answer === undefined) return undefined;
     const lookup = complete(wanted, at, answer);
     breaker.succeeded();
-    if (lookup === undefined) emitter.emit('error', { operation: 'lookup', error: new Error('the store answered in part') });
+    if (lookup === undefined)
+      emitter.emit('error', { operation: 'lookup', error: new Error('the store answered in part') });
     return lookup;
   } catch (error) {
     breaker.failed();

@@ -1,5 +1,6 @@
 // Docs: README.md
 import type { AnyTRPCRouter, TRPCError } from '@trpc/server';
+import type { Control } from './control.ts';
 import type { Duration } from './duration.ts';
 import type { CacheEvents, Listener } from './events.ts';
 import type { InvalidateResult } from './invalidate.ts';
@@ -29,16 +30,6 @@ export type CacheMiddleware<C, I> = <R>(opts: {
 
 /** Before any `.input()`, tRPC's input type is a brand that is a string: there is no input yet. */
 export type InputOf<I> = I extends { __brand: 'unsetMarker' } ? undefined : I;
-
-/** What `cache.control(opts)` offers to the code of a procedure. */
-export interface Control {
-  /** This answer is not stored, and is sent with `Cache-Control: no-store`. */
-  readonly noStore: () => Control;
-  /** This answer is fresh for so long, whatever the policy says. */
-  readonly ttl: (ttl: Duration) => Control;
-  /** This answer can be invalidated by these tags, too. */
-  readonly tag: (...tags: readonly string[]) => Control;
-}
 
 type HttpMeta = (opts: {
   data: any[];

@@ -4,9 +4,9 @@ import type { Codec } from './codec.ts';
 import { type EpochNames, epochsOf } from './epochs.ts';
 import { CacheError, shown } from './errors.ts';
 import type { Ran } from './fill.ts';
-import type { InvalidateResult } from './invalidate.ts';
+import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, scopeText, UncanonicalError } from './key.ts';
-import type { CachedOptions, Policy } from './policy.ts';
+import { type CachedOptions, type Policy, resolvePolicy } from './policy.ts';
 
 /** The options of `cache.wrap`: those of `cached` that make sense without a procedure. */
 export interface WrapOptions<Args extends readonly unknown[]>
@@ -33,13 +33,42 @@ export interface WrapParts {
   readonly namespace: string;
   readonly version: string;
   readonly hashKeys: boolean;
+  readonly defaults: CachedOptions<any, any>;
   readonly codec: () => Codec;
   readonly isEnabled: (path: string) => boolean;
-  readonly advance: (label: string, epochs: readonly string[]) => Promise<InvalidateResult>;
+  readonly advance: Advance;
+}
+
+/** `cache.wrap`: every function needs a name of its own, under which nobody else's results are read. */
+export function createWrap(parts: WrapParts) {
+  const taken = new Set<string>();
+  return <Args extends readonly unknown[], R>(
+    name: string,
+    fn: (...args: Args) => R | Promise<R>,
+    options: WrapOptions<Args> = {},
+  ): Wrapped<Args, R> => {
+    if (typeof name !== 'string' || name === '') {
+      throw new CacheError('INVALID_OPTION', `wrap: expected a name, received ${shown(name)}.`);
+    }
+    if (typeof fn !== 'function') {
+      throw new CacheError('INVALID_OPTION', `wrap: expected a function, received ${shown(fn)}.`);
+    }
+    if (taken.has(name)) {
+      throw new CacheError(
+        'INVALID_OPTION',
+        `wrap: ${shown(name)} is taken: two functions would read each other's results. Give each its own name.`,
+      );
+    }
+    const { scope: _scope, tags: _tags, ...rest } = options;
+    const own = { scope: 'public', tags: [], http: false } as const;
+    const policy = resolvePolicy(rest, { ...parts.defaults, ...own }, 'public', 'wrap');
+    taken.add(name);
+    return wrapFunction(name, fn, policy, options, parts);
+  };
 }
 
 /** A function whose results are cached under its name and arguments, by the same story as a query. */
-export function wrapFunction<Args extends readonly unknown[], R>(
+function wrapFunction<Args extends readonly unknown[], R>(
   name: string,
   fn: (...args: Args) => R | Promise<R>,
   policy: Policy,
@@ -47,9 +76,6 @@ export function wrapFunction<Args extends readonly unknown[], R>(
   parts: WrapParts,
 ): Wrapped<Args, R> {
   const { core, names } = parts;
-  if (typeof fn !== 'function')
-    throw new CacheError('INVALID_OPTION', `wrap: expected a function, received ${shown(fn)}.`);
-
   const callOf = (args: Args, run: () => Promise<R>): Call<unknown> => {
     const scope = options.scope === undefined ? everyone : options.scope(...args);
     if (!isScope(scope)) throw new TypeError('scope: expected a non-empty string');

@@ -1,9 +1,9 @@
 // Docs: docs/errors.md#audit
-import { absolute } from '../targets.ts';
-import type { CachedDefinition } from './cached.ts';
-import type { Surroundings } from './chain.ts';
-import type { InvalidatesDefinition } from './invalidates.ts';
-import type { ProcedureLike } from './registry.ts';
+import type { AnyTRPCRouter } from '@trpc/server';
+import { matches } from '../targets.ts';
+import { unmatchedPatterns } from './invalidates.ts';
+import type { OwnMiddleware } from './own.ts';
+import type { ProcedureLike, RouterDef } from './registry.ts';
 
 /** A mistake that can be seen from the router. */
 export interface AuditFinding {
@@ -22,13 +22,6 @@ export interface AuditFinding {
     | 'invalidates-on-a-query';
   /** What to write instead. */
   readonly fix: string;
-}
-
-/** One of this cache's middlewares in a procedure. */
-export interface OwnMiddleware {
-  readonly definition: CachedDefinition | InvalidatesDefinition | { readonly kind: 'settle' };
-  readonly index: number;
-  readonly around: Surroundings;
 }
 
 /** What an audit looks at. */
@@ -89,25 +82,43 @@ export function auditProcedure({ path, procedure, own, isKnown }: AuditSubject):
           `A middleware around invalidates of ${path} may commit after it. If it does, add .use(cache.settle) before that middleware.`,
         );
       }
-      for (const pattern of staticPatterns(definition)) {
-        const resolved = absolute(pattern, path);
-        if (resolved !== undefined && !isKnown(resolved))
-          report(
-            'error',
-            'unmatched-pattern',
-            `${pattern} matches no procedure. Correct the path, or write { path: '${pattern}', external: true } if another deployment has it.`,
-          );
-      }
+      for (const fix of unmatchedPatterns(definition, path, isKnown)) report('error', 'unmatched-pattern', fix);
     }
   }
   return findings;
 }
 
-/** The paths and patterns written down in an `invalidates`, except those declared to be elsewhere. */
-export function staticPatterns({ targets }: InvalidatesDefinition): string[] {
-  return targets.flatMap((target) => {
-    if (typeof target === 'string') return target;
-    if (typeof target !== 'object' || target.path === undefined || target.external === true) return [];
-    return target.path;
-  });
+/** What an audit needs of its cache. */
+export interface AuditParts {
+  readonly ownIn: (procedure: ProcedureLike) => readonly OwnMiddleware[];
+  readonly isRegistered: (router: RouterDef) => boolean;
+}
+
+/** The findings of whole routers, lazy ones loaded. */
+export async function auditRouters(
+  routers: readonly AnyTRPCRouter[],
+  { ownIn, isRegistered }: AuditParts,
+): Promise<AuditFinding[]> {
+  const findings: AuditFinding[] = [];
+  for (const router of routers) {
+    const def = (router as unknown as { _def: RouterDef })._def;
+    await loadLazies(def);
+    const subjects = Object.entries(def.procedures).map(([path, procedure]) => ({
+      path,
+      procedure,
+      own: ownIn(procedure),
+    }));
+    if (!isRegistered(def) && subjects.some(({ own }) => own.length > 0)) {
+      const fix = 'Write export const appRouter = cache.register(t.router({ … })), or pass the router to cache.http.';
+      findings.push({ severity: 'error', path: '', rule: 'unregistered-router', fix });
+    }
+    const isKnown = (pattern: string) => subjects.some(({ path }) => matches(pattern, path));
+    findings.push(...subjects.flatMap((subject) => auditProcedure({ ...subject, isKnown })));
+  }
+  return findings;
+}
+
+async function loadLazies({ lazy = {} }: RouterDef): Promise<void> {
+  // Loading one may bring in others.
+  for (let [next] = Object.values(lazy); next !== undefined; [next] = Object.values(lazy)) await next.load();
 }

@@ -9,7 +9,7 @@ import { lookUp, type Wanted } from '../lookup.ts';
 import type { Policy } from '../policy.ts';
 import { settle } from '../wrap.ts';
 import { type IdentityParts, identify, reader } from './identity.ts';
-import { type Place, parseInput } from './registry.ts';
+import { type ProcedureLike, parseInput } from './registry.ts';
 
 /** One entry, named as a client would call for it. */
 export interface EntryTarget<Path extends string = string, Input = unknown> {
@@ -34,15 +34,20 @@ export interface Peeked<Output = unknown> {
   readonly freshUntil: number;
 }
 
+/** A cached query, found by its path. */
+export interface CachedQuery {
+  readonly policy: Policy;
+  readonly codec: Codec;
+  readonly procedure: ProcedureLike;
+  readonly parsersBehind: boolean;
+}
+
 /** What direct access needs of its cache. */
 export interface DirectParts extends Omit<IdentityParts, 'codecId'> {
   readonly core: Core;
   readonly invalidate: Invalidate;
-  readonly codecFor: (place: Place) => Codec;
   /** The first `cached` of the procedure registered at a path, and where it stands. */
-  readonly cachedAt: (
-    path: string,
-  ) => { readonly policy: Policy; readonly place: Place; readonly parsersBehind: boolean } | undefined;
+  readonly cachedAt: (path: string) => CachedQuery | undefined;
 }
 
 interface Named {
@@ -61,16 +66,15 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
       `${operation}: ${shown(target.path)} is not a cached query of a registered router. Register the router with cache.register, and check the path.`,
     );
   }
-  const { policy, place, parsersBehind } = found;
+  const { policy, codec, procedure, parsersBehind } = found;
   const scope = target.scope === undefined && policy.scope === 'public' ? everyone : target.scope;
   if (scope === undefined)
     throw new CacheError(
       'INVALID_TARGET',
       `${operation}: ${target.path} is private: say whose entry is meant, { path, input, scope: 'user-7' }.`,
     );
-  const own = await parseInput(place.procedure, target.input);
+  const own = await parseInput(procedure, target.input);
   const opts = { ctx: target.ctx, input: parsersBehind ? undefined : own, path: target.path };
-  const codec = parts.codecFor(place);
   const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null) };
   const named = await identify(
     { ...policy, when: undefined, scope: () => scope },

@@ -1,6 +1,5 @@
 // Docs: docs/http.md
 import { wireOf } from '../entry.ts';
-import type { Emitter } from '../events.ts';
 import {
   cacheControlHeaders,
   combineLifetimes,
@@ -57,7 +56,6 @@ interface Exchange {
 /** What the HTTP layer needs of its cache. */
 export interface HttpParts {
   readonly calls: Calls;
-  readonly emitter: Emitter;
   readonly options: Required<HttpOptions>;
   /** Part of every tag: what else decides how an output becomes bytes. */
   readonly salt: string;

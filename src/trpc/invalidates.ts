@@ -2,7 +2,7 @@
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import { type Invalidate, listOf } from '../invalidate.ts';
-import { checkTarget, type TargetSource } from '../targets.ts';
+import { absolute, checkTarget, type TargetSource } from '../targets.ts';
 import type { MiddlewareOpts, MiddlewareResult } from './cached.ts';
 import type { Calls, Collected } from './calls.ts';
 import type { Place } from './registry.ts';
@@ -58,6 +58,19 @@ function choose(option: string, value: unknown, allowed: readonly string[]): voi
     'INVALID_OPTION',
     `invalidates: ${option}: expected ${allowed.map((one) => `'${one}'`).join(' or ')}, received ${shown(value)}.`,
   );
+}
+
+/** What is wrong with the paths and patterns written down in an `invalidates`, those of other deployments excepted. */
+export function unmatchedPatterns(
+  { targets }: InvalidatesDefinition,
+  base: string,
+  isKnown: (pattern: string) => boolean,
+): string[] {
+  return targets.flatMap((target) => {
+    const pattern = typeof target === 'object' && target.external !== true ? target.path : target;
+    if (typeof pattern !== 'string' || isKnown(absolute(pattern, base) ?? pattern)) return [];
+    return `${shown(pattern)} matches no procedure. Correct the path, or write { path: ${shown(pattern)}, external: true } if another deployment has it.`;
+  });
 }
 
 /** What the middlewares need of their cache. */

@@ -11,10 +11,11 @@ export interface ProcedureLike {
   readonly _def: { readonly type: string; readonly middlewares: Middleware[]; readonly experimental_caller?: boolean };
 }
 
-interface RouterDef {
+/** A router as far as this library reads it. */
+export interface RouterDef {
   readonly router: true;
   readonly procedures: Record<string, ProcedureLike>;
-  readonly lazy?: Record<string, unknown>;
+  readonly lazy?: Record<string, { readonly load: () => Promise<unknown> }>;
   readonly _config: {
     readonly transformer: { readonly output: { serialize: (v: any) => any; deserialize: (v: any) => any } };
   };
@@ -38,8 +39,8 @@ export interface Registry extends PathBook {
   readonly register: (router: AnyTRPCRouter, mount?: string) => void;
   /** The place of an unbound middleware that a lazy router brought in after registration. */
   readonly placeOf: (middleware: Middleware, path: string) => Place | undefined;
-  /** Every registered procedure by its full path. */
-  readonly procedures: () => Iterable<readonly [path: string, procedure: ProcedureLike]>;
+  /** The procedure registered at a full path, and its router. */
+  readonly find: (path: string) => { readonly procedure: ProcedureLike; readonly router: RouterDef } | undefined;
   readonly routers: () => readonly RouterDef[];
 }
 
@@ -92,11 +93,11 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
     }
   }
 
-  const find = (path: string): ProcedureLike | undefined => {
+  const find: Registry['find'] = (path) => {
     for (const { def, mount } of mounted) {
       if (mount !== '' && !path.startsWith(`${mount}.`)) continue;
       const procedure = def.procedures[mount === '' ? path : path.slice(mount.length + 1)];
-      if (procedure !== undefined) return procedure;
+      if (procedure !== undefined) return { procedure, router: def };
     }
     return undefined;
   };
@@ -137,7 +138,7 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
   return {
     isEmpty: () => mounted.length === 0,
     register,
-    procedures,
+    find,
     routers: () => mounted.map(({ def }) => def),
     placeOf(middleware, path) {
       for (const entry of mounted) {
@@ -156,7 +157,7 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
       return { paths: [...paths], complete };
     },
     async parse(path, input) {
-      const procedure = find(path);
+      const procedure = find(path)?.procedure;
       if (procedure === undefined) throw new Error('the procedure is not known to the registered routers');
       if (hasKey(procedure)) throw new Error('the procedure names its entries by a key of its own');
       return parseInput(procedure, input);

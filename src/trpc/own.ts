@@ -1,0 +1,71 @@
+// Docs: docs/decisions/0002-bound-middlewares.md
+import type { CachedDefinition, MiddlewareOpts } from './cached.ts';
+import { type OwnKind, type Surroundings, surroundings } from './chain.ts';
+import type { InvalidatesDefinition } from './invalidates.ts';
+import type { Middleware, Place, ProcedureLike } from './registry.ts';
+
+/** One use of a middleware of this library. */
+export type Definition = CachedDefinition | InvalidatesDefinition | { readonly kind: 'settle' };
+
+/** One of a cache's middlewares in the chain of a procedure. */
+export interface OwnMiddleware {
+  readonly definition: Definition;
+  readonly index: number;
+  readonly around: Surroundings;
+}
+
+/** Which functions are middlewares of this cache, and what they were defined as. */
+export interface OwnMiddlewares {
+  /** A middleware that stands in no registered procedure yet; `find` tells its place once it does. */
+  readonly define: (
+    definition: Definition,
+    find: (middleware: Middleware, path: string) => Place | undefined,
+  ) => Middleware;
+  /** The same middleware, standing at a place; nothing for functions of others. */
+  readonly bind: (middleware: Middleware) => ((place: Place) => Middleware) | undefined;
+  readonly markPure: (middleware: object) => void;
+  readonly in: (procedure: ProcedureLike) => readonly OwnMiddleware[];
+  readonly around: (place: Place) => Surroundings;
+}
+
+/** Keeps book of a cache's own middlewares; `run` does their work. */
+export function createOwnMiddlewares(
+  run: (definition: Definition, opts: MiddlewareOpts, place: Place | undefined) => Promise<unknown>,
+): OwnMiddlewares {
+  const definitions = new WeakMap<Middleware, Definition>();
+  const pure = new WeakSet<Middleware>();
+  const known = new WeakMap<Place, Surroundings>();
+
+  const mark = (work: (opts: MiddlewareOpts) => Promise<unknown>, definition: Definition): Middleware => {
+    definitions.set(work as Middleware, definition);
+    return work as Middleware;
+  };
+  const kindOf = (middleware: Middleware): OwnKind | undefined =>
+    pure.has(middleware) ? 'pure' : definitions.get(middleware)?.kind;
+
+  return {
+    define(definition, find) {
+      const middleware = mark((opts) => run(definition, opts, find(middleware, opts.path)), definition);
+      return middleware;
+    },
+    bind(middleware) {
+      const definition = definitions.get(middleware);
+      return definition && ((place) => mark((opts) => run(definition, opts, place), definition));
+    },
+    markPure(middleware) {
+      const functions =
+        '_middlewares' in middleware ? (middleware._middlewares as Middleware[]) : [middleware as Middleware];
+      for (const one of functions) pure.add(one);
+    },
+    in: (procedure) =>
+      procedure._def.middlewares.flatMap((middleware, index) => {
+        const definition = definitions.get(middleware);
+        return definition ? { definition, index, around: surroundings({ procedure, index }, kindOf) } : [];
+      }),
+    around(place) {
+      let around = known.get(place);
+      if (around === undefined) known.set(place, (around = surroundings(place, kindOf)));
+      return around;
+    },
+  };
+}
