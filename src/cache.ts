@@ -1,7 +1,7 @@
 // Docs: docs/how-it-works.md
 import type { Breaker } from './breaker.ts';
 import { late, within } from './deadline.ts';
-import { type Entry, outputOf } from './entry.ts';
+import { type Entry, outputOf, type Share } from './entry.ts';
 import type { Emitter } from './events.ts';
 import { type FillJob, prepare, type Ran, store } from './fill.ts';
 import type { Flights } from './flight.ts';
@@ -24,6 +24,8 @@ export interface Core {
 /** One call of a cached query or of a wrapped function. */
 export interface Call<R> extends Omit<FillJob, 'lookup'> {
   readonly wanted: Wanted;
+  /** How a hit, or a shared fill, is handed out. */
+  readonly share: Share;
   /** Runs the procedure; called at most once (law 5). */
   readonly run: () => Promise<Ran<R>>;
   /** Whether a failure is the leader's own matter (its abort, its rights) rather than the procedure's. */
@@ -88,8 +90,8 @@ async function bypass<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   return { status: 'bypass', ran: await call.run() };
 }
 
-const open = <R>({ codec, policy }: Call<R>, entry: Entry): unknown =>
-  entry.failure === undefined ? outputOf(entry, codec, policy.share) : undefined;
+const open = <R>({ codec, share }: Call<R>, entry: Entry): unknown =>
+  entry.failure === undefined ? outputOf(entry, codec, share) : undefined;
 
 /** A hit, or nothing when the entry cannot be read: then it is as good as missing, and the fill replaces it. */
 function serve<R>(call: Call<R>, entry: Entry, core: Core): Answer<R> | undefined {
@@ -131,7 +133,7 @@ async function lead<R>(
     land(shared);
     await keep(job, prepared.entry, prepared.ttlMs, budgetMs, core);
     // A resolver's own object is never frozen (law 8): the first caller, too, gets the sealed copy.
-    const sealed = call.policy.share === 'frozen' && ran.ok ? { sealed: { value: open(call, prepared.entry) } } : {};
+    const sealed = call.share === 'frozen' && ran.ok ? { sealed: { value: open(call, prepared.entry) } } : {};
     return { status: 'miss', coalesced: false, ran, entry: prepared.entry, ...sealed };
   } finally {
     land(shared);

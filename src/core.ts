@@ -7,8 +7,14 @@ import type { Settings } from './options.ts';
 import { createOutbox } from './outbox.ts';
 import type { Store } from './store.ts';
 
+/** Opens the store of a cache whose `store` is a function of the context. */
+export interface Opener {
+  /** Opens it with this context, if nothing has opened it before. What goes wrong is met again by whoever needs it. */
+  readonly open: (ctx: unknown) => void;
+}
+
 /** The parts that the story of a call needs, one of each per cache. Opens nothing before the first call. */
-export function createCore(settings: Settings, namespaceEpoch: string): Core {
+export function createCore(settings: Settings, namespaceEpoch: string): Core & Opener {
   const emitter = createEmitter();
   let opened: Store | undefined;
   const storeFor = (ctx: unknown): Store => {
@@ -17,6 +23,13 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core {
   };
   return {
     storeFor,
+    open(ctx) {
+      try {
+        storeFor(ctx);
+      } catch (error) {
+        emitter.emit('error', { operation: 'invalidate', error });
+      }
+    },
     flights: createFlights(),
     breaker: createBreaker(),
     outbox: createOutbox({ store: () => storeFor(undefined), namespace: namespaceEpoch, writeMs: settings.writeMs }),

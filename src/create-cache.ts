@@ -50,6 +50,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
 
   const own = createOwnMiddlewares((definition, opts, place) => {
     if (definition.kind === 'cached') return runCached(definition, opts, locate(opts, place), cachedParts);
+    core.open(opts.ctx);
     if (definition.kind === 'settle') return runSettle(opts, invalidatesParts);
     return runInvalidates(definition, opts, place, invalidatesParts);
   });
@@ -96,7 +97,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       if (found === undefined || first?.definition.kind !== 'cached') return undefined;
       const { policy } = first.definition;
       const { procedure, router } = found;
-      return { policy, codec: transformers.codecFor(router), procedure, parsersBehind: first.around.parsersBehind };
+      const { index, around } = first;
+      return { policy, codec: transformers.codecFor(router), procedure, index, parsersBehind: around.parsersBehind };
     },
   };
 
@@ -150,7 +152,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       return {
         ...given,
         createContext(opts: unknown) {
-          enter(opts);
+          enter(opts, responseMeta !== undefined);
           return createContext?.(opts);
         },
         responseMeta: (meta: never) => leave(meta, responseMeta?.(meta) ?? {}),

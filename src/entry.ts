@@ -37,21 +37,31 @@ function memoOf(entry: Entry): Memo {
   return memo;
 }
 
+/** The same entry with more epochs or a tag; what is known of its body stays known. */
+export function amended(entry: Entry, changes: Partial<Pick<Entry, 'epochs' | 'ids' | 'tag'>>): Entry {
+  const changed = { ...entry, ...changes };
+  memos.set(changed, memoOf(entry));
+  return changed;
+}
+
 /** Notes the shape that the encoder saw, so that a hit may copy instead of decoding. */
 export function noteShape(entry: Entry, shape: Shape): void {
   memoOf(entry).shape = shape;
 }
 
 /**
- * The output of an entry as one caller may keep and change it. `frozen` hands out one sealed object where sealing is
- * complete (no Date, Map, Set or class instance inside).
+ * How an output is handed out: a copy of the caller's own; one sealed object where sealing is complete (no Date, Map, Set or
+ * class instance inside); or the process's own object, to a caller that only serializes it.
  */
-export function outputOf(entry: Entry, codec: Codec, share: 'copy' | 'frozen'): unknown {
+export type Share = 'copy' | 'frozen' | 'lent';
+
+/** The output of an entry as its caller may keep it. */
+export function outputOf(entry: Entry, codec: Codec, share: Share): unknown {
   const memo = memoOf(entry);
   if (memo.shape === undefined || memo.shape === 'rich') return codec.decode(entry.body);
   memo.value ??= { master: codec.decode(entry.body) };
   if (share === 'frozen' && memo.shape === 'tree') return deepFreeze(memo.value.master);
-  return copy(memo.value.master);
+  return share === 'lent' ? memo.value.master : copy(memo.value.master);
 }
 
 /** What `JSON.stringify` needs to write the output as the router would: shared, so nobody may see it. */

@@ -41,7 +41,7 @@ export function epochNames(namespace: string, hash: boolean): EpochNames {
 
 /** Whether an epoch is one of those the router bounds (namespace, guard, paths): these have no TTL. */
 export function isBounded(name: string): boolean {
-  return /:e:(?:all|guard|sub|q|w)(?::|$)/.test(name);
+  return /^[^:]*:e:(?:all|guard|sub|q|w)(?::|$)/.test(name);
 }
 
 /** The prefixes of a path whose subtree holds it: `a.b.c` lies in `a` and in `a.b`. */

@@ -1,7 +1,7 @@
 // Docs: docs/how-it-works.md#fill
 import type { Codec } from './codec.ts';
 import { durationMs } from './duration.ts';
-import { type Entry, noteShape, tagOf } from './entry.ts';
+import { amended, type Entry, noteShape, tagOf } from './entry.ts';
 import type { SkipReason } from './events.ts';
 import type { Lookup } from './lookup.ts';
 import type { CallOpts, Policy } from './policy.ts';
@@ -99,8 +99,8 @@ export async function store(job: FillJob, entry: Entry, ttlMs: number, target: S
       unchanged.push([name, ids[entry.ids.length + index] as string]);
     });
   }
-  const kept: Entry = target.supports.local
-    ? { ...entry, epochs, ids }
-    : { ...entry, epochs, ids, ...(entry.failure === undefined && { tag: await tagOf(entry) }) };
+  // Another process cannot ask this one for the tag; here it is made when somebody needs it.
+  const tag = target.supports.local || entry.failure !== undefined ? {} : { tag: await tagOf(entry) };
+  const kept = amended(entry, { epochs, ids, ...tag });
   return target.fill({ entry: kept, unchanged, keepMs: ttlMs });
 }

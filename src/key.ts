@@ -81,7 +81,8 @@ export interface EntryKeyParts {
   readonly namespace: string;
   /** `q` for a query, `w` for a wrapped function: two key spaces. */
   readonly kind: 'q' | 'w';
-  readonly version: string;
+  /** Of the cache, and of the policy. */
+  readonly versions: readonly [string, string];
   readonly codec: string;
   readonly path: string;
   /** The text of {@link scopeText}. */
@@ -97,7 +98,7 @@ export function entryKey(parts: EntryKeyParts, hash: boolean): string {
   return [
     field(parts.namespace),
     parts.kind,
-    field(parts.version),
+    ...parts.versions.map(field),
     parts.codec,
     field(parts.path),
     token(`[${parts.scope},${parts.input}${rest}]`, hash),

@@ -31,7 +31,7 @@ export function createOutbox({ store, namespace, writeMs }: OutboxParts): Outbox
   // Each with the number of its last failure: a confirmation covers only what had failed before it was sent.
   const waiting = new Map<string, number>();
   let failures = 0;
-  let flushing: Promise<boolean> | undefined;
+  let flushing: { readonly result: Promise<boolean>; readonly since: number } | undefined;
   let retrying: Promise<void> | undefined;
   let closed = false;
 
@@ -63,10 +63,13 @@ export function createOutbox({ store, namespace, writeMs }: OutboxParts): Outbox
 
   function flush(): boolean | Promise<boolean> {
     if (waiting.size === 0) return true;
-    flushing ??= flushNow().finally(() => {
-      flushing = undefined;
+    // On Workers a promise of a request that has ended never settles: whoever comes after its time starts anew.
+    if (flushing !== undefined && Math.abs(Date.now() - flushing.since) <= 2 * writeMs) return flushing.result;
+    const result = flushNow().finally(() => {
+      if (flushing?.result === result) flushing = undefined;
     });
-    return flushing;
+    flushing = { result, since: Date.now() };
+    return result;
   }
 
   async function retry(): Promise<void> {

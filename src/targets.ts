@@ -158,8 +158,8 @@ export async function resolveTarget(
 
   const scope = fields.scope as ScopeValue;
   const { paths, complete } = pattern.includes('*') ? book.match(pattern) : { paths: [pattern], complete: true };
-  if (!complete || paths.length === 0) {
-    const reason = 'the pattern cannot be expanded without all routers loaded';
+  if (!complete || paths.length === 0 || onPath.isRouter) {
+    const reason = onPath.reason ?? 'the pattern cannot be expanded without all routers loaded';
     return scoped ? widened('the scope', reason, [names.scope(scope)]) : toPath(reason);
   }
   const toProcedures = () => paths.map((path) => names.scopedProcedure('q', path, scope));
@@ -188,7 +188,7 @@ function resolvePattern(
   pattern: string,
   names: EpochNames,
   book: PathBook,
-): { epochs: readonly string[]; to: string; reason?: string } {
+): { epochs: readonly string[]; to: string; reason?: string; isRouter?: boolean } {
   const segments = pattern.split('.');
   const star = segments.indexOf('*');
   const subtreeOf = (prefix: readonly string[]) =>
@@ -198,7 +198,12 @@ function resolvePattern(
     const inside = book.match(`${pattern}.*`).paths.length > 0 && book.match(pattern).paths.length === 0;
     // 'post' where only a router is called so: whoever writes it means what is in it.
     return inside
-      ? { epochs: [subtreeOf(segments)], to: `${pattern}.*`, reason: 'this is a router, not a procedure' }
+      ? {
+          epochs: [subtreeOf(segments)],
+          to: `${pattern}.*`,
+          reason: 'this is a router, not a procedure',
+          isRouter: true,
+        }
       : { epochs: [names.procedure('q', pattern)], to: pattern };
   }
   if (star === segments.length - 1) return { epochs: [subtreeOf(literal)], to: pattern };

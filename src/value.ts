@@ -85,8 +85,11 @@ function copyOf(value: unknown): unknown {
   if (value instanceof Date) return new Date(value.getTime());
   if (value instanceof Map) return new Map(Array.from(value, ([key, item]) => [copyOf(key), copyOf(item)]));
   if (value instanceof Set) return new Set(Array.from(value, copyOf));
-  const object: Record<string, unknown> = {};
-  for (const name in value) object[name] = copyOf((value as Record<string, unknown>)[name]);
+  const object: Record<string, unknown> = { ...value }; // keeps the engine's shape of the object: faster than one by one
+  for (const name in object) {
+    const inner = object[name];
+    if (typeof inner === 'object' && inner !== null) object[name] = copyOf(inner);
+  }
   return object;
 }
 

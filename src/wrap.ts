@@ -88,7 +88,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
           {
             namespace: parts.namespace,
             kind: 'w',
-            version: `${parts.version}/${policy.version}`,
+            versions: [parts.version, policy.version],
             codec: codec.id,
             path: name,
             scope: scopeText(scope),
@@ -104,6 +104,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
       },
       policy,
       codec,
+      share: policy.share,
       wishes: { noStore: false, ttl: undefined, tags: new Set(), veto: undefined },
       opts: { ctx: undefined, input: args, path: name },
       tagEpoch: names.tag,

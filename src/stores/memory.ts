@@ -42,7 +42,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     maxSize,
     sizeCalculation: ({ entry }) => Math.min(bytesOf(entry), maxSize + 1),
   });
-  const epochs = new LRUCache<string, string>({ max: bound(options.maxEpochs, 100_000, 'maxEpochs') });
+  // By size, not by `max`, for which the cache would allocate its whole room up front: 13 ms at start.
+  const epochs = new LRUCache<string, string>({
+    maxSize: bound(options.maxEpochs, 100_000, 'maxEpochs'),
+    sizeCalculation: () => 1,
+  });
 
   // Unique while the store lives, and its entries live no longer. The random start tells two stores apart.
   let last = 0;

@@ -97,6 +97,7 @@ export async function runCached(
     wanted: found.wanted,
     policy,
     codec: found.codec,
+    share: isUnseen(location, record) && policy.share === 'copy' ? 'lent' : policy.share,
     wishes,
     opts: found.opts,
     tagEpoch: parts.names.tag,
@@ -113,6 +114,10 @@ export async function runCached(
   await note(record, answered, result, call);
   return result;
 }
+
+/** Whether the output goes to tRPC's serializer and to nobody else: then it needs no copy (law 8 has nobody to name). */
+const isUnseen = (location: Location, { request }: CallRecord): boolean =>
+  request?.unseen === true && 'around' in location && location.around?.outermost === true;
 
 interface Found {
   readonly opts: CallOpts<unknown, unknown>;
@@ -144,12 +149,12 @@ async function locate(
     const raw = await opts.getRawInput();
     // Without a router, nothing is known of a parser behind; no parsed input in spite of a raw one looks like one.
     const unparsed = place === undefined && (learned === 'raw' || (opts.input === undefined && raw !== undefined));
-    const needsOwn = around !== undefined && (around.parsersBehind || (around.strangersBefore && raw !== opts.input));
+    const needsOwn = around !== undefined && (around.parsersBehind || around.strangersBefore);
     input = {
       raw,
       seen: opts.input,
       by: around?.parsersBehind === true || unparsed ? 'raw' : 'parsed',
-      ...(needsOwn && place !== undefined && { own: { value: await parseInput(place.procedure, raw) } }),
+      own: needsOwn && place !== undefined ? () => parseInput(place.procedure, raw) : undefined,
     };
   } catch (error) {
     return { bypass: 'input', error }; // the procedure's own parser says the same to the caller

@@ -10,6 +10,8 @@ export type GetRawInput = () => Promise<unknown>;
 export interface RequestFacts {
   readonly method: string;
   readonly header: (name: string) => string | null;
+  /** Nobody but tRPC's serializer sees the outputs of this request: no stream, no `responseMeta` of the user's. */
+  readonly unseen: boolean;
 }
 
 /** What `cached` did for a call, as the HTTP layer needs it. */

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly skipped: boolean;
   /** A parser behind it: the input it sees is not the procedure's. */
   readonly parsersBehind: boolean;
+  /** Nothing before it sees what it returns: tRPC serializes that, or hands it to a caller. */
+  readonly outermost: boolean;
   /** A middleware before it that may have changed the input. */
   readonly strangersBefore: boolean;
 }
@@ -27,6 +29,7 @@ export function surroundings(
   return {
     skipped: behind.some(isSkipped),
     parsersBehind: behind.some((middleware) => middleware._type === 'input'),
+    outermost: before.every((middleware) => middleware._type === 'input'),
     strangersBefore: before.some((middleware) => middleware._type === undefined && kindOf(middleware) !== 'cached'),
   };
 }

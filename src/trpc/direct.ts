@@ -39,6 +39,8 @@ export interface CachedQuery {
   readonly policy: Policy;
   readonly codec: Codec;
   readonly procedure: ProcedureLike;
+  /** Where `cached` stands in the chain. */
+  readonly index: number;
   readonly parsersBehind: boolean;
 }
 
@@ -66,20 +68,20 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
       `${operation}: ${shown(target.path)} is not a cached query of a registered router. Register the router with cache.register, and check the path.`,
     );
   }
-  const { policy, codec, procedure, parsersBehind } = found;
+  const { policy, codec, procedure, index, parsersBehind } = found;
   const scope = target.scope === undefined && policy.scope === 'public' ? everyone : target.scope;
   if (scope === undefined)
     throw new CacheError(
       'INVALID_TARGET',
       `${operation}: ${target.path} is private: say whose entry is meant, { path, input, scope: 'user-7' }.`,
     );
-  const own = await parseInput(procedure, target.input);
-  const opts = { ctx: target.ctx, input: parsersBehind ? undefined : own, path: target.path };
-  const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null) };
+  const seen = await parseInput(procedure, target.input, index);
+  const opts = { ctx: target.ctx, input: seen, path: target.path };
+  const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null), unseen: false };
   const named = await identify(
     { ...policy, when: undefined, scope: () => scope },
     opts,
-    { raw: target.input, seen: opts.input, own: { value: own }, by: parsersBehind ? 'raw' : 'parsed' },
+    { raw: target.input, seen, own: () => parseInput(procedure, target.input), by: parsersBehind ? 'raw' : 'parsed' },
     request,
     { ...parts, codecId: codec.id },
   );
@@ -121,6 +123,7 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
       wanted,
       policy,
       codec,
+      share: policy.share,
       wishes: { noStore: false, ttl: undefined, tags: new Set(), veto: undefined },
       opts,
       tagEpoch: parts.names.tag,

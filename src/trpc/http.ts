@@ -65,7 +65,8 @@ export interface HttpParts {
 
 /** The two hooks that `cache.http` puts around the user's own. */
 export interface Hooks {
-  readonly enter: (given: unknown) => void;
+  /** `watched` tells that the user's own hook will see the outputs. */
+  readonly enter: (given: unknown, watched: boolean) => void;
   readonly leave: (meta: MetaOpts, user: Meta) => Meta;
 }
 
@@ -75,11 +76,12 @@ let probed: boolean | undefined;
 export function createHooks(parts: HttpParts): Hooks {
   const exchanges = new WeakMap<object, Exchange>();
   return {
-    enter(given) {
+    enter(given, watched) {
       const { info, req } = (given ?? {}) as { info?: RequestInfo; req?: { method?: string; headers?: unknown } };
       const header = reader(req?.headers);
       if (info?.calls === undefined || header === undefined) return;
-      const request = { method: req?.method ?? '', header };
+      const unseen = !watched && info.accept !== 'application/jsonl';
+      const request = { method: req?.method ?? '', header, unseen };
       exchanges.set(info, { request, outer: outerHeaders(given) });
       for (const call of info.calls) parts.calls.of(call.getRawInput).request = request;
     },

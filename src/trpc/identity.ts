@@ -16,8 +16,8 @@ export interface Bypass {
 export interface InputFacts {
   readonly raw: unknown;
   readonly seen: unknown;
-  /** The procedure's own parse of the raw input, where what `cached` sees may be something else. */
-  readonly own?: { readonly value: unknown };
+  /** The raw input as the procedure's own parsers give it, where that may differ from what `cached` sees. */
+  readonly own: (() => Promise<unknown>) | undefined;
   /** `raw` where a parser stands behind `cached`, or where that is not known. */
   readonly by: 'parsed' | 'raw';
 }
@@ -67,7 +67,11 @@ export async function identify(
 
   let texts: { raw: string; seen: string; own: string | undefined };
   try {
-    texts = { raw: canonical(input.raw), seen: canonical(input.seen), own: input.own && canonical(input.own.value) };
+    const raw = canonical(input.raw);
+    const seen = canonical(input.seen);
+    // Nobody changed what was sent: then the parsers had nothing to change either.
+    const isUntouched = input.by === 'parsed' && raw === seen;
+    texts = { raw, seen, own: input.own === undefined || isUntouched ? undefined : canonical(await input.own()) };
   } catch (error) {
     return { bypass: 'input', error };
   }
@@ -90,7 +94,7 @@ export async function identify(
         {
           namespace: parts.namespace,
           kind: 'q',
-          version: `${parts.version}/${policy.version}`,
+          versions: [parts.version, policy.version],
           codec: parts.codecId,
           path: opts.path,
           scope: scopeText(scope),

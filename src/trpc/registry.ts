@@ -165,10 +165,10 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
   };
 }
 
-/** An input as the parsers of a procedure give it, by running tRPC's own parser middlewares. */
-export async function parseInput(procedure: ProcedureLike, raw: unknown): Promise<unknown> {
+/** An input as the parsers of a procedure (those before `end` in its chain) give it: runs tRPC's own parser middlewares. */
+export async function parseInput(procedure: ProcedureLike, raw: unknown, end?: number): Promise<unknown> {
   let input: unknown;
-  for (const middleware of procedure._def.middlewares) {
+  for (const middleware of procedure._def.middlewares.slice(0, end)) {
     if (middleware._type !== 'input') continue;
     const opts = {
       input,
