@@ -1,3 +1,4 @@
+// Docs: docs/stores.md#when-a-store-fails
 const failuresToOpen = 5;
 const shortestMs = 1_000;
 const longestMs = 30_000;

@@ -1,5 +1,6 @@
 // Docs: docs/how-it-works.md
 import type { Breaker } from './breaker.ts';
+import { encodedBytes } from './codec.ts';
 import { late, within } from './deadline.ts';
 import { type Entry, outputOf, type Share } from './entry.ts';
 import type { Emitter } from './events.ts';
@@ -52,24 +53,47 @@ export type Answer<R> =
 /** The story of a call: look up; serve what is fresh; else share the flight of an equal call, or lead one: run, encode, store. */
 export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   const started = Date.now();
+  const departure = core.flights.depart();
   const lookup = await lookUpIn(core, call);
+  const budgetMs = core.timeouts.readMs - (Date.now() - started);
+  const hit = lookup?.entry && serve(call, lookup.entry, core);
+  const key = lookup === undefined ? '' : flightKey(lookup);
+  const joined = hit === undefined ? core.flights.join(key, departure.at, core.timeouts.joinMs) : undefined;
+  departure.arrive();
   if (lookup === undefined) return bypass(call, core);
-  const hit = lookup.entry && serve(call, lookup.entry, core);
   if (hit !== undefined) return hit;
+  const own = () => lead(call, lookup, key, budgetMs, core);
+  return joined === undefined ? own() : share(call, key, joined, own, core);
+}
 
-  const flight = flightKey(lookup);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const joined = core.flights.join(flight, core.timeouts.joinMs);
-    if (joined === undefined) break;
-    const shared = await joined;
-    if (shared === undefined) continue; // late, or its leader failed for reasons of its own: the first to come leads again
-    if ('alone' in shared) break;
-    core.emitter.emit('miss', { path: call.opts.path, coalesced: true });
-    return 'entry' in shared
-      ? { status: 'miss', coalesced: true, entry: shared.entry, value: open(call, shared.entry) }
-      : { status: 'miss', coalesced: true, failed: shared.failed as R };
+/** What the flight of an equal call gives, or, where that is nothing two callers could share, a run of one's own. */
+async function share<R>(
+  call: Call<R>,
+  key: string,
+  joined: Promise<Shared | undefined>,
+  own: () => Promise<Answer<R>>,
+  core: Core,
+): Promise<Answer<R>> {
+  let shared = await joined;
+  if (shared === undefined) {
+    // Late, or its leader failed for reasons of its own: the first to come back leads again, the others join it.
+    // Nothing may be awaited between finding no flight and leading one, or two would lead.
+    const again = core.flights.join(key, Number.POSITIVE_INFINITY, core.timeouts.joinMs);
+    if (again === undefined) return own();
+    shared = await again;
   }
-  return lead(call, lookup, flight, core.timeouts.readMs - (Date.now() - started), core);
+  if (shared === undefined || 'alone' in shared) return own();
+  let answered: Answer<R>;
+  try {
+    answered =
+      'entry' in shared
+        ? { status: 'miss', coalesced: true, entry: shared.entry, value: open(call, shared.entry) }
+        : { status: 'miss', coalesced: true, failed: shared.failed as R };
+  } catch {
+    return own(); // a codec that cannot read what it wrote
+  }
+  core.emitter.emit('miss', { path: call.opts.path, coalesced: true });
+  return answered;
 }
 
 async function lookUpIn<R>(core: Core, call: Call<R>): Promise<Lookup | undefined> {
@@ -105,15 +129,9 @@ function serve<R>(call: Call<R>, entry: Entry, core: Core): Answer<R> | undefine
   }
 }
 
-async function lead<R>(
-  call: Call<R>,
-  lookup: Lookup,
-  flight: string,
-  budgetMs: number,
-  core: Core,
-): Promise<Answer<R>> {
+async function lead<R>(call: Call<R>, lookup: Lookup, key: string, budgetMs: number, core: Core): Promise<Answer<R>> {
   core.emitter.emit('miss', { path: call.opts.path, coalesced: false });
-  const { land } = core.flights.lead(flight);
+  const { land } = core.flights.lead(key);
   let shared: Shared | undefined;
   try {
     const ran = await call.run();
@@ -130,8 +148,9 @@ async function lead<R>(
       return { status: 'miss', coalesced: false, ran, entry: undefined };
     }
     if (ran.ok) shared = { entry: prepared.entry };
-    land(shared);
-    await keep(job, prepared.entry, prepared.ttlMs, budgetMs, core);
+    const kept = keep(job, prepared.entry, prepared.ttlMs, budgetMs, core);
+    land(shared, kept.stored);
+    await kept.answerable;
     // A resolver's own object is never frozen (law 8): the first caller, too, gets the sealed copy.
     const sealed = call.share === 'frozen' && ran.ok ? { sealed: { value: open(call, prepared.entry) } } : {};
     return { status: 'miss', coalesced: false, ran, entry: prepared.entry, ...sealed };
@@ -140,11 +159,23 @@ async function lead<R>(
   }
 }
 
-/** Stores an entry behind the response where the runtime allows it, else before it, within the store's time budget. */
-async function keep(job: FillJob, entry: Entry, ttlMs: number, budgetMs: number, core: Core): Promise<void> {
+/**
+ * Stores an entry, behind the response where the runtime allows it, else before it, within the store's time budget. Until
+ * `stored` settles, lookups find nothing; until `answerable` settles, the caller waits.
+ */
+function keep(
+  job: FillJob,
+  entry: Entry,
+  ttlMs: number,
+  budgetMs: number,
+  core: Core,
+): { readonly stored?: Promise<unknown>; readonly answerable?: Promise<unknown> } {
   const { path, ctx } = job.opts;
-  const bytes = entry.body.text.length;
-  if (bytes > job.policy.maxBytes) return core.emitter.emit('skip', { path, reason: 'size' });
+  const bytes = encodedBytes(entry.body);
+  if (bytes > job.policy.maxBytes) {
+    core.emitter.emit('skip', { path, reason: 'size' });
+    return {};
+  }
   const target = core.storeFor(ctx);
   const writing = store(job, entry, ttlMs, target).then(
     (stored) => {
@@ -157,12 +188,11 @@ async function keep(job: FillJob, entry: Entry, ttlMs: number, budgetMs: number,
       core.emitter.emit('skip', { path, reason: 'store', error });
     },
   );
-  if (target.supports.local) return writing;
-  if (core.background(writing, ctx)) return;
-  if ((await within(writing, budgetMs)) === late) {
-    core.emitter.emit('error', {
-      operation: 'fill',
-      error: new Error('the store is slower than its time budget; the write goes on'),
-    });
-  }
+  if (target.supports.local) return { stored: writing, answerable: writing };
+  const stored = within(writing, budgetMs).then((ended) => {
+    if (ended !== late) return;
+    const error = new Error('the store is slower than its time budget; the write goes on');
+    core.emitter.emit('error', { operation: 'fill', error });
+  });
+  return core.background(writing, ctx) ? { stored } : { stored, answerable: stored };
 }

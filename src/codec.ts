@@ -4,7 +4,9 @@ import { type Shape, shapeOf } from './value.ts';
 
 /** One direction of a tRPC transformer. */
 export interface Transformer {
+  /** Before sending and storing. */
   readonly serialize: (value: any) => any;
+  /** The way back. */
   readonly deserialize: (value: any) => any;
 }
 
@@ -22,6 +24,7 @@ export interface Codec {
   readonly id: string;
   /** Throws an {@link UnstorableError} for what would come back as something else. */
   readonly encode: (value: unknown) => { readonly encoded: Encoded; readonly shape: Shape };
+  /** A new output each time: nobody else holds it. */
   readonly decode: (encoded: Encoded) => unknown;
 }
 
@@ -58,6 +61,13 @@ export const defaultCodec: Codec = transformerCodec(superjson);
 /** The JSON text of an encoded output exactly as tRPC would send it. */
 export function wireText({ text, plain }: Encoded): string {
   return plain ?? text;
+}
+
+const utf8 = new TextEncoder();
+
+/** How many bytes an encoded output takes in a store. */
+export function encodedBytes({ text, plain = '' }: Encoded): number {
+  return utf8.encode(text).length + utf8.encode(plain).length;
 }
 
 /** The object to hand to `JSON.stringify` in place of the output. */

@@ -1,6 +1,7 @@
 // Docs: docs/how-it-works.md
 import { createBreaker } from './breaker.ts';
 import type { Core } from './cache.ts';
+import { CacheError } from './errors.ts';
 import { createEmitter } from './events.ts';
 import { createFlights } from './flight.ts';
 import type { Settings } from './options.ts';
@@ -18,7 +19,7 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
   const emitter = createEmitter();
   let opened: Store | undefined;
   const storeFor = (ctx: unknown): Store => {
-    opened ??= typeof settings.store === 'function' ? settings.store({ ctx }) : settings.store;
+    opened ??= typeof settings.store === 'function' ? openStore(settings.store, ctx) : settings.store;
     return opened;
   };
   return {
@@ -46,4 +47,12 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
       }
     },
   };
+}
+
+function openStore(make: (opts: { ctx: unknown }) => Store, ctx: unknown): Store {
+  if (ctx !== undefined || make.length === 0) return make({ ctx });
+  throw new CacheError(
+    'STORE',
+    'createCache: store: a function of { ctx } was not called yet, and here is no ctx to call it with. Call a procedure first, or hand in a store that needs no ctx.',
+  );
 }

@@ -9,7 +9,7 @@ import { createInvalidate } from './invalidate.ts';
 import { type CreateCacheOptions, resolveSettings } from './options.ts';
 import { type CachedOptions, resolvePolicy } from './policy.ts';
 import type { Cache, ContextOf } from './surface.ts';
-import { checkTarget } from './targets.ts';
+import { checkTarget, labelOf } from './targets.ts';
 import { auditRouters } from './trpc/audit.ts';
 import { type CachedParts, type Location, type MiddlewareOpts, runCached } from './trpc/cached.ts';
 import { createCalls } from './trpc/calls.ts';
@@ -119,7 +119,14 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       if (targets.length === 0) {
         throw new CacheError('INVALID_TARGET', "invalidate: no target given. Write invalidate('post.*'), or clear().");
       }
-      for (const target of targets) checkTarget(target, 'invalidate');
+      for (const target of targets) {
+        checkTarget(target, 'invalidate');
+        if (labelOf(target).startsWith('.')) {
+          const fix =
+            'A leading dot is relative to the router of a mutation, and there is none here. Write the whole path.';
+          throw new CacheError('INVALID_TARGET', `invalidate: ${labelOf(target)}: ${fix}`);
+        }
+      }
       return invalidate(targets);
     },
     peek: (target: EntryTarget) => peek(target, directParts),
@@ -184,8 +191,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   };
 }
 
-/** Whether a use of `cached` sets more than a second one in a chain can: what decides who gets which answer. */
+/** Whether a use of `cached` sets more than a second one in a chain can. */
 function narrows(given: unknown): boolean {
   if (typeof given !== 'object' || given === null) return false;
-  return (['scope', 'key', 'vary', 'when', 'http', 'errors'] as const).some((option) => option in given);
+  return Object.keys(given).some((option) => option !== 'ttl' && option !== 'tags');
 }

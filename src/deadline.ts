@@ -1,14 +1,25 @@
+// Docs: docs/stores.md#when-a-store-fails
 /** What {@link within} resolves to when the time is up. */
 export const late = Symbol('late');
 
 /** The result of a promise, or `late` after so many milliseconds. The timer never keeps a process alive. */
 export function within<T>(promise: Promise<T>, ms: number): Promise<T | typeof late> {
+  const started = performance.now();
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, Math.max(0, ms), late);
+    let timer = setTimeout(expire, Math.max(0, ms));
     unref(timer);
+    function expire() {
+      // A busy process fires timers before it reads replies that came long ago: what it lost, the reply gets, once.
+      const lostMs = performance.now() - started - ms;
+      if (lostMs < busyFromMs) return resolve(late);
+      timer = setTimeout(resolve, Math.min(lostMs, ms), late);
+      unref(timer);
+    }
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
+
+const busyFromMs = 5;
 
 /** Resolves after so many milliseconds, without keeping a process alive. */
 export function pause(ms: number): Promise<void> {

@@ -1,3 +1,4 @@
+// Docs: docs/decisions/0003-noble-hashes.md
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 

@@ -11,9 +11,11 @@ export interface Entry {
   readonly epochs: readonly string[];
   /** … and their ids as the lookup read them, before the procedure ran. */
   readonly ids: readonly string[];
-  /** When its lookup was made, in milliseconds of the wall clock. */
+  /** When the procedure had finished, in milliseconds of the wall clock. */
   readonly storedAt: number;
+  /** When it stops being fresh, in milliseconds of the wall clock. */
   readonly freshUntil: number;
+  /** The encoded output; of a failure an empty one. */
   readonly body: Encoded;
   /** A failure that was asked to be remembered (`errors`), in place of an output. */
   readonly failure?: { readonly code: string; readonly message: string };

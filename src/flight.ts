@@ -1,53 +1,108 @@
 // Docs: docs/how-it-works.md#flight
 import { late, within } from './deadline.ts';
 
+/** A fill under way, in the hands of the call that makes it. */
+export interface Lead<T> {
+  /**
+   * Gives the waiters what they came for; the first call counts. Whoever looks up before `stored` has settled finds nothing
+   * in the store yet, and may still join.
+   */
+  readonly land: (shared: T | undefined, stored?: Promise<unknown>) => void;
+}
+
+/** A lookup on its way. */
+export interface Departure {
+  /** Its place in the order of events. */
+  readonly at: number;
+  /** To be called when its answer has been used. */
+  readonly arrive: () => void;
+}
+
 /** Fills under way, so that equal calls share one (single flight). */
 export interface Flights<T> {
+  /** Notes that a lookup is sent: a fill that ends meanwhile is what it missed. */
+  readonly depart: () => Departure;
   /**
-   * The result of a fill under way, shared; `undefined` when there is none, when it took longer than `deadlineMs`, or when
-   * its leader has nothing to share. A late flight is forgotten, so that nobody else waits for it.
+   * The result of a fill that was under way when the lookup departed, shared; `undefined` when there is none, when it took
+   * longer than `deadlineMs`, or when its leader has nothing to share. A late one is forgotten: nobody else waits for it.
    */
-  readonly join: (key: string, deadlineMs: number) => Promise<T | undefined> | undefined;
+  readonly join: (key: string, departedAt: number, deadlineMs: number) => Promise<T | undefined> | undefined;
   /** Opens a flight. Whoever leads it must land it, with or without something to share. */
-  readonly lead: (key: string) => { readonly land: (shared: T | undefined) => void };
+  readonly lead: (key: string) => Lead<T>;
   readonly clear: () => void;
 }
 
 /** Flights of one cache, keyed by the entry's key and every epoch id of the joiner's own lookup (DESIGN section 3, rule 3). */
 export function createFlights<T>(): Flights<T> {
-  const flights = new Map<string, Promise<T | undefined>>();
-  const forget = (key: string, flight: Promise<T | undefined>) => {
+  type Flight = Promise<T | undefined>;
+  const flights = new Map<string, Flight>();
+  // Ended, but some lookup departed before that; in the order of their ends.
+  const ended = new Map<string, { readonly flight: Flight; readonly at: number }>();
+  const departed = new Set<number>();
+  let order = 0;
+
+  const forget = (key: string, flight: Flight) => {
     if (flights.get(key) === flight) flights.delete(key);
+    if (ended.get(key)?.flight === flight) ended.delete(key);
   };
+  const end = (key: string, flight: Flight) => {
+    if (flights.get(key) !== flight) return;
+    forget(key, flight);
+    if (departed.size > 0) ended.set(key, { flight, at: ++order });
+  };
+
   return {
-    join(key, deadlineMs) {
-      const flight = flights.get(key);
-      if (flight === undefined) return undefined;
-      return within(flight, deadlineMs).then(
-        (shared) => {
-          if (shared !== late) return shared;
-          forget(key, flight);
-          return undefined;
-        },
-        () => {
-          forget(key, flight); // workerd rejects promises of a request that has ended
-          return undefined;
-        },
-      );
-    },
-    lead(key) {
-      let settle: (shared: T | undefined) => void = () => {};
-      const flight = new Promise<T | undefined>((resolve) => {
-        settle = resolve;
-      });
-      flights.set(key, flight);
+    depart() {
+      const at = ++order;
+      departed.add(at);
       return {
-        land(shared) {
-          forget(key, flight);
-          settle(shared);
+        at,
+        arrive() {
+          departed.delete(at);
+          const [oldest = Number.POSITIVE_INFINITY] = departed;
+          for (const [key, one] of ended) {
+            if (one.at > oldest) break;
+            ended.delete(key);
+          }
         },
       };
     },
-    clear: () => flights.clear(),
+    join(key, departedAt, deadlineMs) {
+      const missed = ended.get(key);
+      const flight = flights.get(key) ?? (missed !== undefined && missed.at > departedAt ? missed.flight : undefined);
+      if (flight === undefined) return undefined;
+      const giveUp = () => {
+        forget(key, flight);
+        return undefined;
+      };
+      // workerd rejects promises of a request that has ended, or leaves them pending: both are a reason to go alone.
+      return within(flight, deadlineMs).then((shared) => (shared === late ? giveUp() : shared), giveUp);
+    },
+    lead(key) {
+      let settle: (shared: T | undefined) => void = () => {};
+      const flight: Flight = new Promise((resolve) => {
+        settle = resolve;
+      });
+      ended.delete(key);
+      flights.set(key, flight);
+      let landed = false;
+      return {
+        land(shared, stored) {
+          if (landed) return;
+          landed = true;
+          settle(shared);
+          if (stored === undefined) end(key, flight);
+          else
+            stored.then(
+              () => end(key, flight),
+              () => end(key, flight),
+            );
+        },
+      };
+    },
+    clear() {
+      flights.clear();
+      ended.clear();
+    },
   };
 }

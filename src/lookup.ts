@@ -23,8 +23,6 @@ export interface Lookup {
   /** Ids of `wanted.epochs`, in their order. */
   readonly ids: readonly string[];
   readonly guardId: string;
-  /** When the lookup was sent: the moment an entry made from it counts from. */
-  readonly at: number;
   /** The entry, if it may answer. */
   readonly entry: Entry | undefined;
   /** Ids of epochs that an unusable entry of the same key was filled under: tags of the last fill, read before this one. */
@@ -44,15 +42,14 @@ export interface LookupParts {
 /** One trip to the store. `undefined` when it failed, was late, or answered in part: the call then joins and stores nothing. */
 export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup | undefined> {
   const { store, breaker, emitter, readMs, flush } = parts;
-  if (store.supports.local) return complete(wanted, Date.now(), await store.lookup(requestOf(wanted)));
+  if (store.supports.local) return complete(wanted, await store.lookup(requestOf(wanted)));
   if (!breaker.allows()) return undefined;
-  const at = Date.now();
   try {
     const answer = await within(trip(store, wanted, flush), readMs);
     if (answer === late) throw new Error(`the store did not answer within ${readMs} ms`);
     // Not the breaker's matter: the store answers, but refuses the invalidations that come first.
     if (answer === undefined) return undefined;
-    const lookup = complete(wanted, at, answer);
+    const lookup = complete(wanted, answer);
     breaker.succeeded();
     if (lookup === undefined)
       emitter.emit('error', { operation: 'lookup', error: new Error('the store answered in part') });
@@ -76,7 +73,7 @@ async function trip(store: Store, wanted: Wanted, flush: LookupParts['flush']): 
 }
 
 /** Unreadable is not missing: an answer without every id is no lookup (rule 1). */
-function complete(wanted: Wanted, at: number, answer: LookupAnswer): Lookup | undefined {
+function complete(wanted: Wanted, answer: LookupAnswer): Lookup | undefined {
   const ids = answer?.ids;
   if (!Array.isArray(ids) || ids.length !== wanted.epochs.length + 1) return undefined;
   if (!ids.every((id) => typeof id === 'string' && id !== '')) return undefined;
@@ -95,7 +92,6 @@ function complete(wanted: Wanted, at: number, answer: LookupAnswer): Lookup | un
     wanted,
     ids: ids.slice(0, -1),
     guardId: ids.at(-1) as string,
-    at,
     entry: servable ? entry : undefined,
     previous,
   };

@@ -15,6 +15,7 @@ export interface LookupRequest {
 export interface LookupAnswer {
   /** The ids of the request's epochs, in their order. */
   readonly ids: readonly (string | undefined)[];
+  /** The entry as it was stored; the cache decides whether it may be served. */
   readonly entry: Entry | undefined;
   /** The ids, now, of the epochs that the entry was filled under, in its order; never planted. */
   readonly own: readonly (string | undefined)[];
@@ -22,6 +23,7 @@ export interface LookupAnswer {
 
 /** What a fill writes. */
 export interface FillRequest {
+  /** What to store, under its own key. */
   readonly entry: Entry;
   /** Epochs that must exist unchanged, with the ids they were read with, or nothing is stored. */
   readonly unchanged: readonly (readonly [name: string, id: string])[];
@@ -50,6 +52,7 @@ export type Awaitable<T> = T | Promise<T>;
 export interface Store {
   /** For messages: `'memory'`, `'upstash'`. */
   readonly name: string;
+  /** What the core has to know about the store. */
   readonly supports: {
     /** The store lives in this process, keeps objects, answers at once, and needs no namespace. */
     readonly local: boolean;

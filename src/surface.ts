@@ -93,12 +93,15 @@ export type TypedTarget<Router extends AnyTRPCRouter> =
 
 /** The cache as seen from outside of the router, with the paths and types of `Router`. */
 export interface TypedCache<Router extends AnyTRPCRouter> {
+  /** As `cache.invalidate`, with the paths, patterns and inputs of the router. */
   readonly invalidate: (
     ...targets: readonly [TypedTarget<Router>, ...TypedTarget<Router>[]]
   ) => Promise<InvalidateResult>;
+  /** As `cache.peek`, with the output of the path. */
   readonly peek: <Path extends PathsOf<Router>>(
     target: EntryTarget<Path, InputAt<Router, Path>>,
   ) => Promise<Peeked<OutputAt<Router, Path>> | undefined>;
+  /** As `cache.refresh`; `fn` returns what the procedure would. */
   readonly refresh: <Path extends PathsOf<Router>, R extends OutputAt<Router, Path>>(
     target: EntryTarget<Path, InputAt<Router, Path>>,
     fn: () => R | Promise<R>,
@@ -169,7 +172,11 @@ export interface Cache<Ctx> {
    */
   readonly http: <R extends AnyTRPCRouter, O extends HttpInput<R>>(
     options: O & { router: R },
-  ) => O & { router: R; createContext: NonNullable<O['createContext']>; responseMeta: HttpMeta };
+  ) => O & {
+    router: R;
+    createContext: O extends { createContext: infer Make extends (opts: any) => any } ? Make : (opts: any) => object;
+    responseMeta: HttpMeta;
+  };
   /** Talks to the cached call that runs this code; takes the resolver's whole argument. Outside of one it does nothing. */
   readonly control: (opts: object) => Control;
   /**

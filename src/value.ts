@@ -1,3 +1,4 @@
+// Docs: docs/keys-and-scopes.md#what-can-be-stored
 /** A plain object: literal, parsed from JSON, or without prototype; also one of another realm (tests, edge sandboxes). */
 export function isPlain(value: object): value is Record<string, unknown> {
   const prototype = Object.getPrototypeOf(value);

@@ -2,7 +2,7 @@
 import { answer, type Call, type Core } from './cache.ts';
 import type { Codec } from './codec.ts';
 import { type EpochNames, epochsOf } from './epochs.ts';
-import { CacheError, shown } from './errors.ts';
+import { CacheError, rejectUnknown, shown } from './errors.ts';
 import type { Ran } from './fill.ts';
 import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, scopeText, UncanonicalError } from './key.ts';
@@ -18,6 +18,8 @@ export interface WrapOptions<Args extends readonly unknown[]>
   /** Tags by which a result can be invalidated. @default none */
   readonly tags?: readonly string[] | ((...args: Args) => readonly string[]);
 }
+
+const known = ['ttl', 'scope', 'tags', 'maxBytes', 'version', 'share'];
 
 /** A function whose results are cached. */
 export interface Wrapped<Args extends readonly unknown[], R> {
@@ -59,8 +61,15 @@ export function createWrap(parts: WrapParts) {
         `wrap: ${shown(name)} is taken: two functions would read each other's results. Give each its own name.`,
       );
     }
-    const { scope: _scope, tags: _tags, ...rest } = options;
-    const own = { scope: 'public', tags: [], http: false } as const;
+    rejectUnknown(options, known, 'wrap');
+    const { scope, tags = [], ...rest } = options;
+    if (scope !== undefined && typeof scope !== 'function') {
+      throw new CacheError(
+        'INVALID_OPTION',
+        `wrap: scope: expected a function such as (user) => user.id, received ${shown(scope)}. Leave it out for everybody.`,
+      );
+    }
+    const own = { scope: 'public', tags: typeof tags === 'function' ? [] : tags, http: false } as const;
     const policy = resolvePolicy(rest, { ...parts.defaults, ...own }, 'public', 'wrap');
     taken.add(name);
     return wrapFunction(name, fn, policy, options, parts);
@@ -80,7 +89,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
     const scope = options.scope === undefined ? everyone : options.scope(...args);
     if (!isScope(scope)) throw new TypeError('scope: expected a non-empty string');
     const tags = typeof options.tags === 'function' ? options.tags(...args) : (options.tags ?? []);
-    const input = canonical(args);
+    const input = textOf(args);
     const codec = parts.codec();
     return {
       wanted: {
@@ -131,8 +140,13 @@ function wrapFunction<Args extends readonly unknown[], R>(
     return ('sealed' in answered && answered.sealed ? answered.sealed.value : answered.ran.data) as R;
   };
   const invalidate = (...args: Args | []) =>
-    parts.advance(name, args.length === 0 ? [names.procedure('w', name)] : [names.input('w', name, canonical(args))]);
+    parts.advance(name, args.length === 0 ? [names.procedure('w', name)] : [names.input('w', name, textOf(args))]);
   return Object.assign(wrapped, { invalidate });
+}
+
+/** The text of arguments: as in an input, `undefined` is the same as absent, so those at the end do not count. */
+function textOf(args: readonly unknown[]): string {
+  return canonical(args.slice(0, args.findLastIndex((arg) => arg !== undefined) + 1));
 }
 
 /** The end of a plain function as the story knows it. */

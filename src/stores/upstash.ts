@@ -6,13 +6,17 @@ import type { FillAnswer, LookupAnswer, LookupRequest, Store } from '../store.ts
 
 /** The part of `@upstash/redis` that is used: explicit pipelines, so that the client's automatic ones are left alone. */
 export interface UpstashClient {
+  /** Starts a pipeline of its own. */
   readonly pipeline: () => UpstashPipeline;
 }
 
 /** A pipeline of `@upstash/redis`. */
 export interface UpstashPipeline {
+  /** Adds a script. */
   readonly eval: (script: string, keys: string[], args: string[]) => unknown;
+  /** Adds a read of many keys. */
   readonly mget: (...keys: string[]) => unknown;
+  /** Sends it as one request. */
   readonly exec: () => Promise<unknown>;
 }
 
@@ -62,7 +66,7 @@ export function upstashStore(redis: UpstashClient, options: UpstashStoreOptions 
   const run = async (script: string, keys: string[], args: string[]): Promise<unknown> => {
     const pipeline = redis.pipeline();
     pipeline.eval(script, keys, args);
-    return first(await pipeline.exec());
+    return first(await exec(pipeline));
   };
 
   const lookup = inOneTrip(async (requests) => {
@@ -77,10 +81,15 @@ export function upstashStore(redis: UpstashClient, options: UpstashStoreOptions 
     return answers.map(answerOf);
   });
 
+  const near = inOneTrip((requests) => nearest(redis, requests));
+
   return {
     name: 'upstash',
     supports: { local: false },
-    lookup: reads === 'primary' ? lookup : async (request) => (await nearest(redis, request)) ?? lookup(request),
+    lookup:
+      reads === 'primary'
+        ? lookup
+        : async (request) => (request.key === undefined ? undefined : await near(request)) ?? lookup(request),
     async fill({ entry, unchanged, keepMs }) {
       const names = unchanged.map(([name]) => name);
       const ids = unchanged.map(([, id]) => id);
@@ -105,16 +114,26 @@ export function upstashStore(redis: UpstashClient, options: UpstashStoreOptions 
 // Scripts are atomic, write-class (so they run on the primary), and one request. Ids are returned with an `i` in front:
 // what looks like JSON would be parsed by a client with automatic deserialization.
 
-// Plants what is missing, reads the entry and the epochs it names. A planted id is the client's random plus the server's
-// time: a request that the client sends twice plants another id, not the same one again.
-const lookupScript = `
-local n, k, seen = (#ARGV - #KEYS - 1) / 2, 0, {}
+// An id is the client's random plus the server's time: a request that arrives twice, however late, gives another id, not
+// the same one again (DESIGN section 3, rule 2).
+const freshId = `
 local at = tonumber(ARGV[1])
 local ok, t = pcall(redis.call, 'TIME')
 if ok then at = (at + t[1] * 1000000 + t[2]) % 4503599627370496 end
-local fresh = string.format('%.0f', at)
+local fresh = string.format('%.0f', at)`;
+
+// A key of another type is as good as missing: one such key must not fail the lookups of a whole batch.
+const read = `
+local function read(key)
+  local value = redis.pcall('GET', key)
+  return type(value) == 'string' and value or false
+end`;
+
+// Plants what is missing, reads the entry and the epochs it names.
+const lookupScript = `${freshId}${read}
+local n, k, seen = (#ARGV - #KEYS - 1) / 2, 0, {}
 local function known(key)
-  if seen[key] == nil then seen[key] = redis.call('GET', key) end
+  if seen[key] == nil then seen[key] = read(key) end
   return seen[key]
 end
 local out = {}
@@ -152,10 +171,10 @@ end
 return out`;
 
 // Stores the entry only under the ids it was computed with, and lets its epochs outlive it.
-const fillScript = `
+const fillScript = `${read}
 local n = #KEYS - 1
 for i = 1, n do
-  if redis.call('GET', KEYS[i + 1]) ~= ARGV[3 + i] then return 0 end
+  if read(KEYS[i + 1]) ~= ARGV[3 + i] then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 for i = 1, n do
@@ -167,10 +186,10 @@ end
 return 1`;
 
 // Moves epochs on; one that may not be written (memory, quota) is deleted, which no entry survives either.
-const advanceScript = `
+const advanceScript = `${freshId}
 for i, key in ipairs(KEYS) do
-  local args = {'SET', key, ARGV[1], 'NX'}
-  if ARGV[2 + i] ~= '1' then args = {'SET', key, ARGV[1], 'NX', 'PX', ARGV[2]} end
+  local args = {'SET', key, fresh, 'NX'}
+  if ARGV[2 + i] ~= '1' then args = {'SET', key, fresh, 'NX', 'PX', ARGV[2]} end
   local set = redis.pcall(unpack(args))
   local moved = redis.pcall('INCR', key)
   if type(moved) ~= 'number' or (type(set) == 'table' and set.err) then redis.call('DEL', key) end
@@ -183,6 +202,21 @@ const plantedMs = (keepMs: number): number => Math.round(keepMs) + 600_000;
 const unreadable = () => new Error('upstashStore: the client answered with something else than the script');
 
 const first = (results: unknown): unknown => (Array.isArray(results) ? results[0] : undefined);
+
+async function exec(pipeline: UpstashPipeline): Promise<unknown> {
+  try {
+    return await pipeline.exec();
+  } catch (error) {
+    throw withoutValues(error);
+  }
+}
+
+/** The client quotes commands and answers in its errors, stored values included: these are not for logs. */
+function withoutValues(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const message = error.message.replace(/(, command was|response body): [\s\S]*/, '');
+  return message === error.message ? error : new Error(`upstashStore: ${message}`);
+}
 
 function idOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.startsWith('i') ? value.slice(1) : undefined;
@@ -198,12 +232,19 @@ function answerOf(answer: unknown): LookupAnswer {
   };
 }
 
-/** A whole answer of a replica, or nothing: what is missing there is asked of the primary. */
-async function nearest(redis: UpstashClient, { key, epochs }: LookupRequest): Promise<LookupAnswer | undefined> {
-  if (key === undefined) return undefined;
+/** Whole answers of a replica, or nothing: what is missing there is asked of the primary. */
+async function nearest(
+  redis: UpstashClient,
+  requests: readonly LookupRequest[],
+): Promise<(LookupAnswer | undefined)[]> {
   const pipeline = redis.pipeline();
-  pipeline.mget(key, ...epochs);
-  const values = first(await pipeline.exec());
+  for (const { key = '', epochs } of requests) pipeline.mget(key, ...epochs);
+  const answers = await exec(pipeline);
+  return requests.map((request, index) => wholeAnswer(request, Array.isArray(answers) ? answers[index] : undefined));
+}
+
+function wholeAnswer({ key, epochs }: LookupRequest, values: unknown): LookupAnswer | undefined {
+  if (key === undefined) return undefined;
   if (!Array.isArray(values) || values.length !== epochs.length + 1) return undefined;
   const entry: Entry | undefined = readEntry(values[0]);
   // Ids are digits: a client with automatic deserialization gives them as numbers, exact below 2^53.
@@ -214,10 +255,10 @@ async function nearest(redis: UpstashClient, { key, epochs }: LookupRequest): Pr
 }
 
 /** Collects the lookups of one tick: the calls of a batch come in the same one, some microtasks apart. */
-function inOneTrip(
-  send: (requests: readonly LookupRequest[]) => Promise<LookupAnswer[]>,
-): (request: LookupRequest) => Promise<LookupAnswer> {
-  let open: { requests: LookupRequest[]; answers: Promise<LookupAnswer[]> } | undefined;
+function inOneTrip<Answer>(
+  send: (requests: readonly LookupRequest[]) => Promise<Answer[]>,
+): (request: LookupRequest) => Promise<Answer> {
+  let open: { requests: LookupRequest[]; answers: Promise<Answer[]> } | undefined;
   const collect = async (requests: LookupRequest[]) => {
     for (let turn = 0; turn < 32; turn++) await undefined;
     open = undefined;
@@ -230,6 +271,6 @@ function inOneTrip(
     }
     const { requests, answers } = open;
     const index = requests.push(request) - 1;
-    return (await answers)[index] as LookupAnswer;
+    return (await answers)[index] as Answer;
   };
 }

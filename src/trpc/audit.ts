@@ -11,6 +11,7 @@ export interface AuditFinding {
   readonly severity: 'error' | 'warning';
   /** The procedure, or `''` for the whole router. */
   readonly path: string;
+  /** The mistake; docs/errors.md explains each. */
   readonly rule:
     | 'unregistered-router'
     | 'cached-not-a-query'
@@ -75,7 +76,11 @@ export function auditProcedure({ path, procedure, own, isKnown }: AuditSubject):
             `A hit on ${path} would skip invalidates. Put invalidates before cached.`,
           );
       }
-      if (around.strangersBefore && !settles.some((settle) => settle.index < index)) {
+      // A settle with nothing between it and this collects nothing for anybody.
+      const settled = settles.some(
+        (settle) => settle.index < index && settle.around.strangersBefore < around.strangersBefore,
+      );
+      if (around.strangersBefore > 0 && !settled) {
         report(
           'warning',
           'invalidates-behind-middleware',

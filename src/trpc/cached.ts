@@ -149,7 +149,7 @@ async function locate(
     const raw = await opts.getRawInput();
     // Without a router, nothing is known of a parser behind; no parsed input in spite of a raw one looks like one.
     const unparsed = place === undefined && (learned === 'raw' || (opts.input === undefined && raw !== undefined));
-    const needsOwn = around !== undefined && (around.parsersBehind || around.strangersBefore);
+    const needsOwn = around !== undefined && (around.parsersBehind || around.strangersBefore > 0);
     input = {
       raw,
       seen: opts.input,

@@ -1,3 +1,4 @@
+// Docs: docs/how-it-works.md
 import type { Codec } from '../codec.ts';
 import type { Entry } from '../entry.ts';
 import type { Wishes } from '../fill.ts';

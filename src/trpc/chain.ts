@@ -1,3 +1,4 @@
+// Docs: docs/keys-and-scopes.md#order-of-middlewares
 import type { Middleware, Place } from './registry.ts';
 
 /** What this library's own middlewares are, so that they are told from the user's. */
@@ -11,8 +12,8 @@ export interface Surroundings {
   readonly parsersBehind: boolean;
   /** Nothing before it sees what it returns: tRPC serializes that, or hands it to a caller. */
   readonly outermost: boolean;
-  /** A middleware before it that may have changed the input. */
-  readonly strangersBefore: boolean;
+  /** How many middlewares before it may have changed the input, or may commit after it. */
+  readonly strangersBefore: number;
 }
 
 /** Reads the chain of a procedure around one of its middlewares; the last link is the resolver. */
@@ -30,6 +31,6 @@ export function surroundings(
     skipped: behind.some(isSkipped),
     parsersBehind: behind.some((middleware) => middleware._type === 'input'),
     outermost: before.every((middleware) => middleware._type === 'input'),
-    strangersBefore: before.some((middleware) => middleware._type === undefined && kindOf(middleware) !== 'cached'),
+    strangersBefore: before.filter(isStranger).length,
   };
 }

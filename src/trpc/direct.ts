@@ -3,6 +3,7 @@ import { answer, type Core } from '../cache.ts';
 import type { Codec } from '../codec.ts';
 import { outputOf } from '../entry.ts';
 import { CacheError, shown } from '../errors.ts';
+import type { BypassReason } from '../events.ts';
 import type { Invalidate } from '../invalidate.ts';
 import { everyone, type ScopeValue } from '../key.ts';
 import { lookUp, type Wanted } from '../lookup.ts';
@@ -27,10 +28,11 @@ export interface EntryTarget<Path extends string = string, Input = unknown> {
 
 /** An entry as `peek` shows it. */
 export interface Peeked<Output = unknown> {
+  /** The caller's own copy. */
   readonly output: Output;
-  /** Milliseconds of the wall clock. */
+  /** When the procedure had finished, in milliseconds of the wall clock. */
   readonly storedAt: number;
-  /** Milliseconds of the wall clock. */
+  /** When it stops being fresh, in milliseconds of the wall clock. */
   readonly freshUntil: number;
 }
 
@@ -51,6 +53,13 @@ export interface DirectParts extends Omit<IdentityParts, 'codecId'> {
   /** The first `cached` of the procedure registered at a path, and where it stands. */
   readonly cachedAt: (path: string) => CachedQuery | undefined;
 }
+
+// What a caller has to add where an entry cannot be named without it.
+const missing: Partial<Record<BypassReason, string>> = {
+  callback: 'a callback of cached failed. Give it the context it reads: { path, input, ctx }.',
+  vary: 'the answer varies with request headers. Say which ones: { path, input, headers }.',
+  input: 'the input has no canonical text. Write it as a client sends it.',
+};
 
 interface Named {
   readonly wanted: Wanted;
@@ -86,11 +95,9 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
     { ...parts, codecId: codec.id },
   );
   if ('bypass' in named)
-    throw new CacheError(
-      'INVALID_TARGET',
-      `${operation}: ${target.path}: the entry cannot be named (${named.bypass}).`,
-      { cause: named.error },
-    );
+    throw new CacheError('INVALID_TARGET', `${operation}: ${target.path}: ${missing[named.bypass] ?? named.bypass}`, {
+      cause: named.error,
+    });
   return { wanted: named.wanted, policy, codec, opts };
 }
 

@@ -1,10 +1,13 @@
+// Docs: docs/http.md#with-your-own-responsemeta
 import { mergeVary } from '../http/vary.ts';
 
 /** Headers as `responseMeta` may return them. */
 export type HeaderSource = Headers | Record<string, string | string[] | undefined>;
 
 /** What `createContext` or an earlier layer set on the response, outside of `responseMeta`. */
-export interface OuterHeaders {
+export interface OuterResponse {
+  /** Other than 200, it is the status of the response whatever `responseMeta` says: Node adapters keep it. */
+  readonly status: () => number;
   readonly get: (name: string) => string | null;
   readonly remove: (name: string) => void;
   /** Whether tRPC adds them to the response by itself: the fetch adapter does, Node adapters overwrite them. */
@@ -12,23 +15,30 @@ export interface OuterHeaders {
 }
 
 interface NodeResponse {
+  readonly statusCode?: number;
   readonly getHeader: (name: string) => unknown;
   readonly removeHeader?: (name: string) => void;
 }
 
-/** The response headers that an adapter shows to `createContext`. */
-export function outerHeaders(given: unknown): OuterHeaders {
+/** The response as an adapter shows it to `createContext`. */
+export function outerResponse(given: unknown): OuterResponse {
   const { resHeaders, res } = (given ?? {}) as { resHeaders?: Headers; res?: NodeResponse };
-  if (resHeaders instanceof Headers)
-    return { get: (name) => resHeaders.get(name), remove: (name) => resHeaders.delete(name), merges: true };
+  if (resHeaders instanceof Headers) {
+    return {
+      status: () => 200,
+      get: (name) => resHeaders.get(name),
+      remove: (name) => resHeaders.delete(name),
+      merges: true,
+    };
+  }
   if (typeof res?.getHeader === 'function') {
     const get = (name: string) => {
       const value = res.getHeader(name);
       return value === undefined || value === null ? null : String(value);
     };
-    return { get, remove: (name) => res.removeHeader?.(name), merges: false };
+    return { status: () => res.statusCode ?? 200, get, remove: (name) => res.removeHeader?.(name), merges: false };
   }
-  return { get: () => null, remove: () => {}, merges: true };
+  return { status: () => 200, get: () => null, remove: () => {}, merges: true };
 }
 
 // tRPC sets this on every response; a Headers is appended to it, a plain object replaces it.
@@ -47,7 +57,7 @@ export interface ComposedHeaders {
 }
 
 /** Starts from what the user's `responseMeta` returned. */
-export function composeHeaders(user: HeaderSource | undefined, outer: OuterHeaders): ComposedHeaders {
+export function composeHeaders(user: HeaderSource | undefined, outer: OuterResponse): ComposedHeaders {
   const plain = user !== undefined && !(user instanceof Headers);
   const headers = new Headers(plain ? [] : user);
   if (plain) {
@@ -68,15 +78,12 @@ export function composeHeaders(user: HeaderSource | undefined, outer: OuterHeade
     },
     remove,
     vary(names) {
-      const given = headers.get('vary');
-      // What cors() set on a Node response would be lost: tRPC writes its own Vary over it.
-      const lost = outer.merges ? [] : (outer.get('vary') ?? '').split(',').map((name) => name.trim());
-      const existing = [baseVary, given ?? '', outer.merges ? (outer.get('vary') ?? '') : '']
-        .filter(Boolean)
-        .join(', ');
-      const added = mergeVary(existing, [...names, ...lost.filter(Boolean)]);
-      const value = [plain && !outer.merges ? baseVary : '', given ?? '', ...added].filter(Boolean).join(', ');
-      if (value !== '') headers.set('vary', value);
+      const set = outer.get('vary') ?? '';
+      // What stays beside ours: a plain object replaces what is nearest, and Node adapters overwrite what cors() set.
+      const stays = outer.merges ? [baseVary, plain ? '' : set] : [plain ? '' : baseVary];
+      const missing = mergeVary(stays.join(), [baseVary, set, headers.get('vary') ?? '', ...names]);
+      headers.delete('vary');
+      if (missing.length > 0) headers.set('vary', missing.join(', '));
     },
     done: () => (plain ? toPlain(headers) : headers),
   };

@@ -12,7 +12,13 @@ import { matchesIfNoneMatch, responseEtag } from '../http/etag.ts';
 import { xCache } from '../http/status.ts';
 import type { Policy } from '../policy.ts';
 import type { Calls, GetRawInput, Outcome, RequestFacts } from './calls.ts';
-import { composeHeaders, type HeaderSource, type OuterHeaders, outerHeaders } from './headers.ts';
+import {
+  type ComposedHeaders,
+  composeHeaders,
+  type HeaderSource,
+  type OuterResponse,
+  outerResponse,
+} from './headers.ts';
 import { reader } from './identity.ts';
 import { probe, type ResponseItem, sendNothing, sendWire } from './response.ts';
 
@@ -50,7 +56,7 @@ export interface Meta {
 /** What is known of the request when its response is described. */
 interface Exchange {
   readonly request: RequestFacts;
-  readonly outer: OuterHeaders;
+  readonly outer: OuterResponse;
 }
 
 /** What the HTTP layer needs of its cache. */
@@ -82,14 +88,14 @@ export function createHooks(parts: HttpParts): Hooks {
       if (info?.calls === undefined || header === undefined) return;
       const unseen = !watched && info.accept !== 'application/jsonl';
       const request = { method: req?.method ?? '', header, unseen };
-      exchanges.set(info, { request, outer: outerHeaders(given) });
+      exchanges.set(info, { request, outer: outerResponse(given) });
       for (const call of info.calls) parts.calls.of(call.getRawInput).request = request;
     },
     leave(meta, user) {
       // Streams send their headers before any procedure has run (eager): there is nothing true to say.
       if (meta.eagerGeneration === true) return user;
       const exchange = meta.info && exchanges.get(meta.info);
-      const outer = exchange?.outer ?? outerHeaders(undefined);
+      const outer = exchange?.outer ?? outerResponse(undefined);
       if (meta.errors.length > 0) return failed(user, outer);
       if (meta.type !== 'query' || meta.info === undefined || exchange === undefined) return user;
       return describe(meta, meta.info, exchange, user, parts);
@@ -98,11 +104,20 @@ export function createHooks(parts: HttpParts): Hooks {
 }
 
 /** Errors are stored by nobody: 404, 405 and others are cacheable by heuristics (RFC 9110 section 15.1). */
-function failed(user: Meta, outer: OuterHeaders): Meta {
+function failed(user: Meta, outer: OuterResponse): Meta {
   const headers = composeHeaders(user.headers, outer);
-  for (const name of ['etag', 'age', 'cdn-cache-control']) headers.remove(name);
-  headers.replace('cache-control', 'no-store');
+  refuse(headers);
   return { ...user, headers: headers.done() };
+}
+
+const described = ['etag', 'age'];
+const targeted = ['cdn-cache-control', 'cloudflare-cdn-cache-control', 'vercel-cdn-cache-control', 'surrogate-control'];
+const cdnTags = ['cache-tag', 'edge-cache-tag', 'vercel-cache-tag', 'surrogate-key'];
+
+/** `no-store`, and nothing beside it: a CDN obeys the fields meant for it over `no-store` (RFC 9213 section 2.2). */
+function refuse(headers: ComposedHeaders): void {
+  for (const name of [...described, ...targeted, ...cdnTags]) headers.remove(name);
+  headers.replace('cache-control', 'no-store');
 }
 
 function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchange, user: Meta, parts: HttpParts): Meta {
@@ -119,11 +134,11 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   });
 
   if (outcomes.some((outcome) => outcome?.noStore === true)) {
-    headers.replace('cache-control', 'no-store');
+    refuse(headers);
     return done();
   }
   // POST is never 304 (RFC 9110 section 9.3.3); another status says something that only the user knows.
-  if (request.method !== 'GET' || (user.status !== undefined && user.status !== 200)) return done();
+  if (request.method !== 'GET' || (user.status ?? 200) !== 200 || outer.status() !== 200) return done();
   const members = outcomes.flatMap((outcome, index) => describable(outcome, meta.data[index], parts) ?? []);
   if (members.length !== info.calls.length || !(probed ??= probe())) return done();
 

@@ -65,7 +65,8 @@ interface Mounted {
 export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry {
   const mounted: Mounted[] = [];
   const places = new WeakMap<Middleware, Place>();
-  const known = new WeakMap<object, Set<string>>();
+  /** Where each router is registered. */
+  const known = new WeakMap<object, string>();
 
   const fullPath = (mount: string, path: string) => (mount === '' ? path : `${mount}.${path}`);
 
@@ -106,8 +107,15 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
     list.flatMap(({ def, mount }) => Object.keys(def.lazy ?? {}).map((path) => fullPath(mount, path)));
 
   function register(router: AnyTRPCRouter, mount = ''): void {
-    const mounts = known.get(router) ?? new Set();
-    if (mounts.has(mount)) return;
+    const at = known.get(router);
+    if (at !== undefined && (mount === '' || mount === at)) return;
+    if (at !== undefined) {
+      // Two names for one entry: a target that uses the one would miss what is stored under the other.
+      throw new CacheError(
+        'ROUTER_CONFLICT',
+        `register: this router is registered already, ${at === '' ? 'without a mount' : `under ${shown(at)}`}. Register it once, with the mount.`,
+      );
+    }
     const def = defOf(router);
     const next: Mounted = { def, mount };
     const replaced = conflict(mounted, next);
@@ -116,7 +124,7 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
     if (replaced !== undefined) letGo(replaced);
     mounted.push(next);
     for (const path of Object.keys(def.procedures)) bindProcedure(def.procedures[path] as ProcedureLike, path, next);
-    known.set(router, mounts.add(mount));
+    known.set(router, mount);
   }
 
   function letGo(replaced: Mounted): void {

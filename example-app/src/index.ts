@@ -1,0 +1,28 @@
+import pc from 'picocolors';
+
+const endsAfterTour = process.argv.includes('--once');
+const port = Number(process.env.PORT ?? (endsAfterTour ? 0 : 3000)); // 0: any free port
+
+try {
+  if (!Number.isInteger(port)) throw new Error(`PORT must be a number, not ${process.env.PORT}.`);
+  const { startApp } = await import('./app.ts'); // here, so that a mistake in the environment is explained below too
+  const app = await startApp(port);
+  if (!app.ok) process.exitCode = 1;
+  if (!endsAfterTour) {
+    console.log(`The API stays up at ${pc.bold(app.url)} (Ctrl+C ends it). Try:`);
+    console.log(`  curl -i ${app.url}/country.statistics`);
+    await new Promise((resolve) => process.on('SIGINT', resolve).on('SIGTERM', resolve)); // not `once`: npm may repeat them
+  }
+  await app.close();
+} catch (error) {
+  console.error(pc.red(explain(error)));
+  process.exit(1);
+}
+
+function explain(error: unknown) {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'EADDRINUSE') {
+    return `Port ${port} is in use. Choose another one: PORT=${port + 1} npm start`;
+  }
+  return error.message;
+}

@@ -1,0 +1,15 @@
+import { cache } from './cache.ts';
+import { cityRouter } from './routers/city.ts';
+import { countryRouter } from './routers/country.ts';
+import { favouriteRouter } from './routers/favourite.ts';
+import { router } from './trpc.ts';
+
+export const appRouter = cache.register(
+  router({
+    city: cityRouter,
+    country: countryRouter,
+    favourite: favouriteRouter,
+  }),
+);
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Block, blocksOf, examplesOf, pages, read, root, sources } from './pages.ts';
+
+// Of this run alone: two runs in one tree must not empty each other's folder.
+const project = `${root}.cache/docs-${process.pid}`;
+const blocks = [...pages.flatMap(blocksOf), ...sources.flatMap(examplesOf)];
+const fileOf = ({ at }: Block) => `${at.replaceAll('/', '-').replace(':', '-line-')}.ts`;
+
+/** What a compiler says about all examples; nothing, when it has no complaint. */
+const compile = (compiler: string): Promise<string> =>
+  new Promise((resolve) => {
+    const tsc = `${root}node_modules/${compiler}/bin/tsc`;
+    execFile(process.execPath, [tsc, '-p', project, '--pretty', 'false'], (error, stdout, stderr) =>
+      resolve(`${stdout}${stderr}` || (error?.message ?? '')),
+    );
+  });
+
+const compilers = ['typescript', 'typescript-5.9'];
+
+describe('examples in the docs and in JSDoc', () => {
+  let complaints: Promise<string>[] = [];
+
+  beforeAll(() => {
+    mkdirSync(project, { recursive: true });
+    const names = Array.from(
+      read('test/docs/setting.ts').matchAll(/^export (?:declare )?const (\w+)/gm),
+      ([, name]) => name,
+    );
+    const globals = [...names, 'z', 'cached', 'invalidates'].map((name) => `const ${name}: typeof setting.${name};`);
+    writeFileSync(
+      `${project}/globals.d.ts`,
+      `import type * as setting from '../../test/docs/setting.ts';\ndeclare global {\n${globals.join('\n')}\ntype AppRouter = setting.AppRouter;\n}\n`,
+    );
+    writeFileSync(
+      `${project}/tsconfig.json`,
+      JSON.stringify({
+        extends: '../../tsconfig.json',
+        compilerOptions: {
+          moduleDetection: 'force',
+          paths: { 'trpc-cached': ['../../src/index.ts'], 'trpc-cached/upstash': ['../../src/stores/upstash.ts'] },
+        },
+        include: ['.'],
+      }),
+    );
+    for (const block of blocks) writeFileSync(`${project}/${fileOf(block)}`, block.code);
+    complaints = compilers.map(compile);
+  });
+
+  afterAll(async () => {
+    await Promise.all(complaints);
+    rmSync(project, { recursive: true, force: true });
+  });
+
+  it('are found', () => {
+    expect(blocks.filter(({ at }) => at.startsWith('README.md')).length).toBeGreaterThan(2);
+    expect(blocks.filter(({ at }) => at.startsWith('docs/')).length).toBeGreaterThan(20);
+    expect(blocks.filter(({ at }) => at.startsWith('src/')).length).toBeGreaterThan(10);
+    expect(new Set(blocks.map(fileOf)).size).toBe(blocks.length);
+  });
+
+  it.each(compilers)(
+    'compile with %s',
+    async (compiler) => {
+      expect(await complaints[compilers.indexOf(compiler)]).toBe('');
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,43 @@
+// Bundled by edge.test.ts and run where there are only Web APIs: a router, a request, a hit, a 304, an invalidation.
+import { initTRPC } from '@trpc/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { createCache } from '../../src/index.ts';
+import { type UpstashClient, upstashStore } from '../../src/stores/upstash.ts';
+
+const unused: UpstashClient = {
+  pipeline() {
+    throw new Error('asked before the first call');
+  },
+};
+createCache({ scope: 'public', namespace: 'edge', store: upstashStore(unused) });
+
+const t = initTRPC.create();
+const cache = createCache({ scope: 'public' });
+let runs = 0;
+const router = t.router({
+  at: t.procedure.use(cache.cached('1m')).query(() => ({ runs: ++runs, at: new Date(), text: 'é'.repeat(10_000) })),
+  move: t.procedure.use(cache.invalidates('at')).mutation(() => null),
+});
+const top = cache.wrap('top', (region: string) => [region], { ttl: '5m' });
+const options = cache.http({ router, createContext: () => ({}) });
+
+/** What an edge function would export: made at module scope, doing nothing before the first request. */
+export async function drive(): Promise<string[]> {
+  const call = async (path: string, init?: RequestInit) => {
+    const req = new Request(`https://edge.example/${path}`, init);
+    const response = await fetchRequestHandler({ endpoint: '/', req, ...options });
+    return {
+      response,
+      seen: `${response.status} ${response.headers.get('x-cache')} ${(await response.text()).length > 0}`,
+    };
+  };
+  const miss = await call('at');
+  const hit = await call('at');
+  const etag = miss.response.headers.get('etag') ?? '';
+  const notModified = await call('at', { headers: { 'if-none-match': etag } });
+  await call('move', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+  const renewed = await call('at');
+  await top('eu');
+  await top('eu');
+  return [miss.seen, hit.seen, notModified.seen, renewed.seen];
+}

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { exportsOf, root } from './source.ts';
+
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+/** The public names of an entry, values before types. */
+const namesOf = (file: string) => {
+  const sorted = exportsOf(file).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    values: sorted.filter(({ isType }) => !isType).map(({ name }) => name),
+    types: sorted.filter(({ isType }) => isType).map(({ name }) => name),
+  };
+};
+
+describe('public names', () => {
+  it('of trpc-cached are these', () => {
+    expect(namesOf('index.ts')).toMatchInlineSnapshot(`
+      {
+        "types": [
+          "AuditFinding",
+          "Awaitable",
+          "BypassReason",
+          "Cache",
+          "CacheErrorCode",
+          "CacheEvents",
+          "CacheMiddleware",
+          "CachedOptions",
+          "CallOpts",
+          "Codec",
+          "ContextOf",
+          "Control",
+          "CreateCacheOptions",
+          "Duration",
+          "Encoded",
+          "Entry",
+          "EntryTarget",
+          "FillAnswer",
+          "FillRequest",
+          "HttpLifetimes",
+          "HttpOptions",
+          "InvalidateResult",
+          "InvalidatesOptions",
+          "Listener",
+          "LookupAnswer",
+          "LookupRequest",
+          "MemoryStoreOptions",
+          "PathsOf",
+          "Peeked",
+          "ResultOpts",
+          "Scope",
+          "ScopeValue",
+          "SkipReason",
+          "Store",
+          "Target",
+          "TargetFn",
+          "Targets",
+          "Transformer",
+          "TypedCache",
+          "TypedTarget",
+          "WrapOptions",
+          "Wrapped",
+        ],
+        "values": [
+          "CacheError",
+          "createCache",
+          "everyone",
+          "memoryStore",
+        ],
+      }
+    `);
+  });
+
+  it('of trpc-cached/upstash are these', () => {
+    expect(namesOf('stores/upstash.ts')).toMatchInlineSnapshot(`
+      {
+        "types": [
+          "UpstashClient",
+          "UpstashPipeline",
+          "UpstashStoreOptions",
+        ],
+        "values": [
+          "upstashStore",
+        ],
+      }
+    `);
+  });
+
+  it('are the values that the built entries export', async () => {
+    for (const [entry, file] of [
+      ['.', 'index.ts'],
+      ['./upstash', 'stores/upstash.ts'],
+    ] as const) {
+      const built = await import(/* @vite-ignore */ `${root}${manifest.exports[entry].default}`);
+      expect(Object.keys(built).sort()).toEqual(namesOf(file).values);
+    }
+  });
+});
+
+describe('the package', () => {
+  it('has every file that package.json names', () => {
+    const named = Object.values<string | Record<string, string>>(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? target : Object.values(target),
+    );
+    const missing = [...named, ...manifest.files].filter((path: string) => !existsSync(`${root}${path}`));
+    expect(missing).toEqual([]);
+  });
+
+  it('holds what is needed to use it, and no test or example', async () => {
+    const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+    });
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const paths = files.map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']),
+    );
+    const allowed = /^(?:dist|src)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+    expect(paths.filter((path) => !allowed.test(path) || /test|example|bench/.test(path))).toEqual([]);
+  });
+
+  it('needs nothing at run time but what it declares', () => {
+    expect(Object.keys(manifest.dependencies)).toEqual(['@noble/hashes', 'lru-cache', 'superjson']);
+    expect(manifest.sideEffects).toBe(false);
+  });
+});
