@@ -152,10 +152,19 @@ async function lead<R>(call: Call<R>, lookup: Lookup, key: string, budgetMs: num
     land(shared, kept.stored);
     await kept.answerable;
     // A resolver's own object is never frozen (law 8): the first caller, too, gets the sealed copy.
-    const sealed = call.share === 'frozen' && ran.ok ? { sealed: { value: open(call, prepared.entry) } } : {};
+    const sealed = call.share === 'frozen' && ran.ok ? sealedOf(call, prepared.entry) : {};
     return { status: 'miss', coalesced: false, ran, entry: prepared.entry, ...sealed };
   } finally {
     land(shared);
+  }
+}
+
+/** The sealed copy; none where the codec cannot read what it wrote: the procedure ran, and its caller gets its answer. */
+function sealedOf<R>(call: Call<R>, entry: Entry): { sealed?: { value: unknown } } {
+  try {
+    return { sealed: { value: open(call, entry) } };
+  } catch {
+    return {};
   }
 }
 

@@ -1,5 +1,6 @@
 // Docs: docs/keys-and-scopes.md#what-can-be-stored
 import superjson from 'superjson';
+import { digest } from './digest.ts';
 import { type Shape, shapeOf } from './value.ts';
 
 /** One direction of a tRPC transformer. */
@@ -30,8 +31,7 @@ export interface Codec {
 
 /** The codec of a transformer: what is stored is what the router sends. */
 export function transformerCodec(transformer: Transformer): Codec {
-  // Two copies of superjson in one tree encode alike; anything else must not read their texts, nor they its.
-  const id = isSuperjson(transformer) ? 'superjson' : 'custom';
+  const id = idOf(transformer);
   const survives = (instance: object) => comesBack(instance, transformer);
   return {
     id,
@@ -79,11 +79,17 @@ export function wireValue(encoded: Encoded): unknown {
 const stringify = (value: unknown): string => JSON.stringify(value) ?? '';
 const parse = (text: string): unknown => (text === '' ? undefined : JSON.parse(text));
 
-function isSuperjson(transformer: Transformer): boolean {
-  return (
-    (transformer as unknown) === superjson ||
-    (transformer as { constructor?: unknown }).constructor === superjson.constructor
-  );
+/** Transformers that encode alike are one codec (two copies of superjson in a tree); others never read each other's texts. */
+function idOf(transformer: Transformer): string {
+  if ((transformer as unknown) === superjson) return 'superjson';
+  const probe = { date: new Date(0), gone: undefined, map: new Map([[1, new Set([Number.NaN])]]) };
+  const encoded = (one: Transformer) => stringify(one.serialize(probe));
+  try {
+    const text = encoded(transformer);
+    return text === encoded(superjson) ? 'superjson' : `custom-${digest(text).slice(0, 8)}`;
+  } catch {
+    return 'custom'; // it cannot encode what superjson can
+  }
 }
 
 /** Whether an instance of some class is the same kind of thing after a round trip: RegExp and URL are, a stream is not. */
@@ -95,9 +101,20 @@ function comesBack(instance: object, transformer: Transformer): boolean {
       back !== null &&
       back !== instance &&
       Object.getPrototypeOf(back) === Object.getPrototypeOf(instance) &&
-      Object.keys(back).length === Object.keys(instance).length
+      (ArrayBuffer.isView(instance) ? isSameView(instance, back) : hasSameNames(instance, back))
     );
   } catch {
     return false;
   }
+}
+
+function hasSameNames(one: object, other: object): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name));
+}
+
+/** Whether two typed arrays hold the same numbers: JSON has no NaN, no infinity and no zero below zero. */
+function isSameView(one: unknown, other: unknown): boolean {
+  const [these, those] = [one, other] as ArrayLike<unknown>[];
+  return Array.from(these as ArrayLike<unknown>).every((item, index) => Object.is(item, those?.[index]));
 }

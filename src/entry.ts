@@ -1,7 +1,7 @@
 // Docs: docs/how-it-works.md#entries
 import { type Codec, type Encoded, wireText, wireValue } from './codec.ts';
 import { digestLater } from './digest.ts';
-import { copy, deepFreeze, type Shape } from './value.ts';
+import { copy, deepFreeze, isSame, type Shape, shapeOf } from './value.ts';
 
 /** One stored answer with everything that decides whether it may be served. Never holds ctx, headers or cookies. */
 export interface Entry {
@@ -64,6 +64,19 @@ export function outputOf(entry: Entry, codec: Codec, share: Share): unknown {
   memo.value ??= { master: codec.decode(entry.body) };
   if (share === 'frozen' && memo.shape === 'tree') return deepFreeze(memo.value.master);
   return share === 'lent' ? memo.value.master : copy(memo.value.master);
+}
+
+/**
+ * Tells, later, whether an output that is handed out now still is what the entry holds: whoever gets it may change it, and
+ * must not be answered with what was changed away.
+ */
+export function watch(entry: Entry, output: unknown, codec: Codec): () => boolean {
+  const shape = memoOf(entry).shape ?? shapeOf(output, () => true);
+  if (shape !== 'rich') {
+    const pristine = copy(output);
+    return () => isSame(pristine, output);
+  }
+  return () => codec.encode(output).encoded.text === entry.body.text;
 }
 
 /** What `JSON.stringify` needs to write the output as the router would: shared, so nobody may see it. */

@@ -53,7 +53,7 @@ export interface Emitter {
   readonly emit: <Name extends keyof CacheEvents>(name: Name, event: CacheEvents[Name]) => void;
 }
 
-/** Listeners by event name. A listener that throws changes nothing for anybody else. */
+/** Listeners by event name. A listener that throws or rejects changes nothing for anybody else. */
 export function createEmitter(): Emitter {
   const listeners = new Map<string, Set<(event: never) => void>>();
   return {
@@ -65,7 +65,8 @@ export function createEmitter(): Emitter {
     emit(name, event) {
       for (const listener of listeners.get(name) ?? []) {
         try {
-          (listener as (event: unknown) => void)(event);
+          const result = (listener as (event: unknown) => unknown)(event);
+          if (result instanceof Promise) result.catch(() => {}); // an async listener: a rejection would end the process
         } catch {
           // A broken subscriber must not break a procedure, and there is nobody to tell.
         }

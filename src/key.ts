@@ -43,7 +43,7 @@ function ofObject(value: object, depth: number): string {
   if (value instanceof Set) return `Set(${Array.from(value, of).join(',')})`;
   if (value instanceof RegExp) return `RegExp(${of(value.source)},${of(value.flags)})`;
   if (value instanceof URL) return `URL(${of(value.href)})`;
-  if (value instanceof Error) return `Error(${of(value.name)},${of(value.message)})`;
+  if (value instanceof Error) return ofError(value, of);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView))
     return ofTyped(value as unknown as ArrayLike<unknown>, of);
   throw new UncanonicalError(
@@ -51,7 +51,13 @@ function ofObject(value: object, depth: number): string {
   );
 }
 
+// Without `stack`, which is another one wherever the same error is made.
+function ofError({ name, message, cause, stack: _stack, ...more }: Error, of: (inner: unknown) => string): string {
+  return `Error(${[name, message, cause, more].map(of).join(',')})`;
+}
+
 function ofPlain(value: Record<string, unknown>, of: (inner: unknown) => string): string {
+  if (Object.getOwnPropertySymbols(value).length > 0) throw new UncanonicalError('a symbol cannot be part of a key');
   const members: string[] = [];
   for (const name of Object.keys(value).sort()) {
     if (value[name] !== undefined) members.push(`${JSON.stringify(name)}:${of(value[name])}`);

@@ -87,12 +87,14 @@ export function resolvePolicy(
 ): Policy {
   const own = asOptions(given, where);
   const options = { ...defaults, ...defined(own) };
+  // Not `??`: null is no scope, and must not fall back to a wider one.
+  const who = options.scope === undefined ? scope : options.scope;
   const name = (option: string) => `${where}: ${option}`;
   const ttlMs = resolveTtl(options.ttl, where);
-  checkScope(options.scope ?? scope, name('scope'));
+  checkScope(who, name('scope'));
   for (const option of ['key', 'when'] as const) checkFunction(options[option], name(option));
   if (typeof options.tags !== 'function') checkTexts(options.tags ?? [], name('tags'));
-  checkTexts(options.vary ?? [], name('vary'));
+  checkHeaders(options.vary ?? [], name('vary'));
   const maxBytes = options.maxBytes ?? 1_048_576;
   if (!Number.isInteger(maxBytes) || maxBytes < 1)
     throw invalid(name('maxBytes'), 'a whole number of bytes above zero', maxBytes);
@@ -102,7 +104,7 @@ export function resolvePolicy(
   if (share !== 'copy' && share !== 'frozen') throw invalid(name('share'), "'copy' or 'frozen'", share);
   return {
     ttlMs,
-    scope: options.scope ?? scope,
+    scope: who,
     tags: options.tags ?? [],
     key: options.key,
     vary: (options.vary ?? []).map((header) => header.toLowerCase()).sort(),
@@ -113,7 +115,7 @@ export function resolvePolicy(
     maxBytes,
     version: options.version ?? '',
     share,
-    http: resolveHttp(options.http, ttlMs, options.scope ?? scope, name('http')),
+    http: resolveHttp(options.http, ttlMs, who, name('http')),
   };
 }
 
@@ -192,6 +194,13 @@ function checkFunction(value: unknown, option: string): void {
 function checkTexts(value: unknown, option: string): void {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')) return;
   throw invalid(option, 'an array of non-empty strings', value);
+}
+
+// `Vary: *` means that no stored answer fits any request: such a query is one without `cached`.
+function checkHeaders(value: unknown, option: string): void {
+  const isName = (item: unknown) => typeof item === 'string' && item !== '*' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(item);
+  if (Array.isArray(value) && value.every(isName)) return;
+  throw invalid(option, "an array of header names such as ['accept-language']", value);
 }
 
 function invalid(option: string, expected: string, received: unknown): CacheError {

@@ -140,6 +140,7 @@ export async function resolveTarget(
 
   const fields: Record<string, unknown> =
     typeof target === 'string' ? { path: target } : typeof target === 'object' && target !== null ? { ...target } : {};
+  if ('tag' in fields && Object.keys(fields).length > 1) return everything('a tag goes with nothing else');
   if (typeof fields.tag === 'string' && fields.tag !== '') return exactly([names.guard, names.tag(fields.tag)]);
   if (fields.path === undefined && 'scope' in fields) {
     return isScope(fields.scope) ? exactly([names.scope(fields.scope)]) : everything('the scope is not known');

@@ -26,16 +26,24 @@ const rank: Record<Shape, number> = { tree: 0, plain: 1, rich: 2 };
  */
 export function shapeOf(value: unknown, survives: (instance: object) => boolean): Shape {
   const seen = new Set<object>();
+  const repeated = new Set<unknown>();
+  const members = new Set<unknown>();
   let shape: Shape = 'tree';
+  let hasNaN = false;
   const atLeast = (other: Shape) => {
     if (rank[other] > rank[shape]) shape = other;
   };
   const visit = (inner: unknown): void => {
+    if (Number.isNaN(inner)) {
+      if (hasNaN) repeated.add(inner);
+      hasNaN = true;
+    }
     if (typeof inner === 'function' || typeof inner === 'symbol')
       throw new UnstorableError(`a ${typeof inner} cannot be stored`);
     if (typeof inner !== 'object' || inner === null) return;
     if (seen.has(inner)) {
       atLeast('rich'); // shared or cyclic: only the codec knows how to keep identity
+      repeated.add(inner);
       return;
     }
     seen.add(inner);
@@ -45,27 +53,42 @@ export function shapeOf(value: unknown, survives: (instance: object) => boolean)
           throw new UnstorableError('an array with holes cannot be stored');
         visit(inner[index]);
       }
+      // As the result of `match` has: no codec keeps them.
+      if (Object.keys(inner).length !== inner.length)
+        throw new UnstorableError('an array with named properties cannot be stored');
     } else if (isPlain(inner)) {
       if (Object.getOwnPropertySymbols(inner).length > 0) throw new UnstorableError('symbol keys cannot be stored');
       for (const name of Object.keys(inner)) visit(inner[name]);
     } else if (inner instanceof Map || inner instanceof Set) {
-      atLeast(inner.constructor === Map || inner.constructor === Set ? 'plain' : 'rich');
+      atLeast(isBuiltIn(inner) ? 'plain' : 'rich');
       inner.forEach((item: unknown, key: unknown) => {
+        members.add(key);
         visit(key);
         if (inner instanceof Map) visit(item);
       });
-      if (inner.constructor !== Map && inner.constructor !== Set && !survives(inner)) throw instanceError(inner);
-    } else if (inner instanceof Date && inner.constructor === Date) {
+      if (!isBuiltIn(inner) && !survives(inner)) throw instanceError(inner);
+    } else if (inner instanceof Date && isBuiltIn(inner)) {
       if (Number.isNaN(inner.getTime())) throw new UnstorableError('an invalid Date cannot be stored');
       atLeast('plain');
     } else {
       if (!survives(inner)) throw instanceError(inner);
       atLeast('rich');
+      // That it came back says nothing of what it holds.
+      if (!ArrayBuffer.isView(inner)) for (const item of Object.values(inner)) visit(item);
     }
   };
   visit(value);
+  // superjson takes such members out to put the shared one in, and loses the order, or the member itself.
+  for (const member of members) {
+    if (repeated.has(member))
+      throw new UnstorableError('what is in a set, or a key of a map, and elsewhere too, cannot be stored');
+  }
   return shape;
 }
+
+// By prototype: a test's fake clock puts another constructor in place of Date, and keeps its prototype.
+const isBuiltIn = (instance: object): boolean =>
+  [Date.prototype, Map.prototype, Set.prototype].includes(Object.getPrototypeOf(instance));
 
 function instanceError(instance: object): UnstorableError {
   return new UnstorableError(`an instance of ${instance.constructor?.name ?? 'an unknown class'} cannot be stored`);
@@ -99,4 +122,21 @@ export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const inner of Object.values(value)) deepFreeze(inner);
   return Object.freeze(value);
+}
+
+/** Whether two values of shape `tree` or `plain` are the same all the way down, in the same order. */
+export function isSame(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
+    return Object.is(one, other);
+  if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
+  if (one instanceof Date) return one.getTime() === (other as Date).getTime();
+  if (one instanceof Map || one instanceof Set) return isSame([...one], [...(other as Iterable<unknown>)]);
+  const names = Object.keys(one);
+  const others = Object.keys(other);
+  if (names.length !== others.length) return false;
+  return names.every(
+    (name, index) =>
+      name === others[index] &&
+      isSame((one as Record<string, unknown>)[name], (other as Record<string, unknown>)[name]),
+  );
 }

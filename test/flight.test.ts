@@ -1,87 +1,95 @@
-import { describe, expect, test } from 'vitest';
-import { createFlights } from '../src/flight.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createFlights, type Flights } from '../src/flight.ts';
 
-const second = 1_000;
+describe('flights', () => {
+  let flights: Flights<string>;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    flights = createFlights();
+  });
+  afterEach(() => void vi.useRealTimers());
+  const join = (key: string, departedAt = 0) => flights.join(key, departedAt, 1_000);
 
-describe('a flight', () => {
-  test('gives its result to everybody who joined before it landed', async () => {
-    const flights = createFlights<string>();
-    const { land } = flights.lead('k');
-    const joined = [flights.join('k', 0, second), flights.join('k', 0, second)];
-    land('shared');
-    expect(await Promise.all(joined)).toEqual(['shared', 'shared']);
+  test('who joins gets what the leader lands', async () => {
+    const { land } = flights.lead('a');
+    const waiters = [join('a'), join('a')];
+    land('answer');
+    expect(await Promise.all(waiters)).toEqual(['answer', 'answer']);
   });
 
-  test('is over once it has landed: who looks up afterwards finds the store', () => {
-    const flights = createFlights<string>();
-    flights.lead('k').land('shared');
-    expect(flights.join('k', flights.depart().at, second)).toBeUndefined();
+  test('there is nothing to join under another key, or where nobody leads', () => {
+    flights.lead('a');
+    expect(join('b')).toBeUndefined();
   });
 
-  test('can be joined until its entry is stored: until then lookups find nothing', async () => {
-    const flights = createFlights<string>();
-    let store: () => void = () => {};
-    flights.lead('k').land('shared', new Promise<void>((resolve) => (store = resolve)));
-    expect(await flights.join('k', flights.depart().at, second)).toBe('shared');
-    store();
-    await Promise.resolve();
-    expect(flights.join('k', flights.depart().at, second)).toBeUndefined();
-  });
-
-  test('that ended is still joined by a lookup that departed before its end, and by no later one', async () => {
-    const flights = createFlights<string>();
-    const early = flights.depart();
-    flights.lead('k').land('shared');
-    const late = flights.depart();
-    expect(await flights.join('k', early.at, second)).toBe('shared');
-    expect(flights.join('k', late.at, second)).toBeUndefined();
-  });
-
-  test('is kept for no longer than the oldest lookup that could want it', () => {
-    const flights = createFlights<string>();
-    const early = flights.depart();
-    flights.lead('k').land('shared');
-    early.arrive();
-    expect(flights.join('k', early.at, second)).toBeUndefined();
-  });
-
-  test('whose leader has nothing to share sends its waiters on their way, without an error', async () => {
-    const flights = createFlights<string>();
-    const { land } = flights.lead('k');
-    const joined = flights.join('k', 0, second);
+  test('a leader may land with nothing to share', async () => {
+    const { land } = flights.lead('a');
+    const waiter = join('a');
     land(undefined);
-    expect(await joined).toBeUndefined();
+    expect(await waiter).toBeUndefined();
   });
 
-  test('that lands twice counts once', async () => {
-    const flights = createFlights<string>();
-    const { land } = flights.lead('k');
-    const joined = flights.join('k', 0, second);
+  test('the first landing counts', async () => {
+    const { land } = flights.lead('a');
+    const waiter = join('a');
     land('first');
     land('second');
-    expect(await joined).toBe('first');
+    expect(await waiter).toBe('first');
   });
 
-  test('that never lands is waited for until the deadline, and then forgotten by all', async () => {
-    const flights = createFlights<string>();
-    flights.lead('k');
-    expect(await flights.join('k', 0, 1)).toBeUndefined();
-    expect(flights.join('k', 0, second)).toBeUndefined();
+  test('a waiter gives up at its deadline, and the late flight is nobody else’s', async () => {
+    const { land } = flights.lead('a');
+    const waiter = join('a');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await waiter).toBeUndefined();
+    expect(join('a')).toBeUndefined();
+    land('late');
+    expect(join('a')).toBeUndefined();
   });
 
-  test('of an earlier leader does not close that of a later one', async () => {
-    const flights = createFlights<string>();
-    const earlier = flights.lead('k');
-    const later = flights.lead('k');
-    earlier.land('old');
-    const joined = flights.join('k', flights.depart().at, second);
-    later.land('new');
+  test('a flight that was given up does not take a newer one with it when it lands', async () => {
+    const old = flights.lead('a');
+    const waiter = join('a');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await waiter;
+    const next = flights.lead('a');
+    old.land('old');
+    const joined = join('a');
+    next.land('new');
     expect(await joined).toBe('new');
   });
 
-  test('of another key is not joined', () => {
-    const flights = createFlights<string>();
-    flights.lead('k');
-    expect(flights.join('other', 0, second)).toBeUndefined();
+  test('until the entry is stored, later calls may still join', async () => {
+    let stored: () => void = () => {};
+    const { land } = flights.lead('a');
+    land('answer', new Promise<void>((resolve) => (stored = resolve)));
+    expect(await join('a')).toBe('answer');
+    stored();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(join('a')).toBeUndefined();
+  });
+
+  test('a fill that fails ends the flight like one that succeeds', async () => {
+    const { land } = flights.lead('a');
+    land('answer', Promise.reject(new Error('store')));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(join('a')).toBeUndefined();
+  });
+
+  test('a lookup that was on its way when a flight ended may join it, one that departs later may not', async () => {
+    const { at, arrive } = flights.depart();
+    flights.lead('a').land('answer');
+    expect(await join('a', at)).toBe('answer');
+    const later = flights.depart();
+    expect(join('a', later.at)).toBeUndefined();
+    arrive();
+    later.arrive();
+    expect(join('a', 0)).toBeUndefined();
+  });
+
+  test('clear() forgets all of them', () => {
+    flights.lead('a');
+    flights.clear();
+    expect(join('a')).toBeUndefined();
   });
 });

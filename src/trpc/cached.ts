@@ -2,7 +2,7 @@
 import { TRPCError } from '@trpc/server';
 import { type Answer, answer, type Call, type Core } from '../cache.ts';
 import type { Codec } from '../codec.ts';
-import { tagOf } from '../entry.ts';
+import { tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
 import type { Ran, Wishes } from '../fill.ts';
 import type { CallOpts, Policy } from '../policy.ts';
@@ -88,7 +88,7 @@ export async function runCached(
     const { bypass: reason, error } = found;
     parts.core.emitter.emit('bypass', { path: opts.path, reason, ...(error !== undefined && { error }) });
     const result = await inside(() => opts.next());
-    record.outcome = { status: 'bypass', noStore: wishes.noStore };
+    record.outcome = { status: 'bypass', policy: definition.policy, noStore: wishes.noStore };
     return result;
   }
 
@@ -238,10 +238,16 @@ async function note(
   record: CallRecord,
   answered: Answer<MiddlewareResult>,
   result: MiddlewareResult,
-  { policy, codec, wishes }: Call<MiddlewareResult>,
+  { policy, codec, wishes, share }: Call<MiddlewareResult>,
 ): Promise<void> {
   if (record.request === undefined) return;
   const entry = 'entry' in answered ? answered.entry : undefined;
-  const described = result.ok && entry !== undefined && { entry, value: result.data, tag: await tagOf(entry) };
+  const described = result.ok &&
+    entry !== undefined && {
+      entry,
+      value: result.data,
+      tag: await tagOf(entry),
+      ...(share !== 'lent' && { isIntact: watch(entry, result.data, codec) }),
+    };
   record.outcome = { status: answered.status, policy, codec, noStore: wishes.noStore, ...described };
 }

@@ -21,6 +21,8 @@ export interface Outcome {
   /** The very value that `cached` returned: anything else in its place was made outside, and is not ours to describe. */
   readonly value?: unknown;
   readonly entry?: Entry;
+  /** Whether the value is unchanged; absent where nobody could have changed it. May throw: then it is not. */
+  readonly isIntact?: () => boolean;
   /** The content tag of the entry. */
   readonly tag?: string;
   readonly policy?: Policy;

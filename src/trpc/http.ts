@@ -153,7 +153,7 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   headers.replace('etag', etag);
   headers.vary(members.flatMap(({ policy }) => policy.vary));
   if (headers.get('cache-control') === null) {
-    let lifetime = combineLifetimes(members.map(({ policy, entry }) => lifetimeOf(policy, entry.freshUntil, now)));
+    let lifetime = combineLifetimes(members.map(({ policy, freshUntil }) => lifetimeOf(policy, freshUntil, now)));
     // Vary cannot keep users apart at every cache; `private` can (http-cases Q5).
     if (hasCredentials(request, info) && !parts.options.allowAuthorization) lifetime = withdrawShared(lifetime);
     if (headers.get('set-cookie') !== null) lifetime = withdrawLifetimes(lifetime);
@@ -163,8 +163,8 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
     sendNothing(meta.data, info.isBatchCall === true);
     return done(304);
   }
-  members.forEach(({ entry }, index) => {
-    sendWire(meta.data[index] as ResponseItem, wireOf(entry));
+  members.forEach(({ wire }, index) => {
+    sendWire(meta.data[index] as ResponseItem, wire);
   });
   return done();
 }
@@ -173,7 +173,7 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
 const ours = (outcome: Outcome | undefined): Outcome | undefined =>
   outcome?.policy?.http === false ? undefined : outcome;
 
-type Described = Required<Pick<Outcome, 'entry' | 'tag' | 'policy'>>;
+type Described = Required<Pick<Outcome, 'tag' | 'policy'>> & { readonly freshUntil: number; readonly wire: unknown };
 
 /** The parts of an outcome, if the very value that `cached` returned is about to be sent, and as the cache encoded it. */
 function describable(
@@ -184,7 +184,13 @@ function describable(
   if (outcome === undefined || item?.result === undefined || !speaks(outcome.codec)) return undefined;
   const { entry, tag, policy } = outcome;
   if (entry === undefined || tag === undefined || policy === undefined) return undefined;
-  return Object.is(item.result.data, outcome.value) ? { entry, tag, policy } : undefined;
+  if (!Object.is(item.result.data, outcome.value)) return undefined;
+  try {
+    if (outcome.isIntact?.() === false) return undefined;
+    return { tag, policy, freshUntil: entry.freshUntil, wire: wireOf(entry) };
+  } catch {
+    return undefined; // what the store gave for the wire form is no JSON: the output itself is good
+  }
 }
 
 function lifetimeOf({ scope, http }: Policy, freshUntil: number, now: number): Lifetime {

@@ -45,6 +45,7 @@ export async function identify(
   let scope: ScopeValue;
   let tags: readonly string[];
   let key: string | undefined;
+  let vary: [string, string | null][] | undefined;
   try {
     if (policy.when !== undefined && policy.when(opts) === false) return { bypass: 'when' };
     const given: unknown = policy.scope === 'public' ? everyone : policy.scope(opts);
@@ -59,10 +60,10 @@ export async function identify(
       throw new TypeError('tags: expected an array of non-empty strings');
     key = await policy.key?.(opts);
     if (policy.key !== undefined && typeof key !== 'string') throw new TypeError('key: expected a string');
+    vary = varyOf(policy, opts, request, parts.headersOf);
   } catch (error) {
     return { bypass: 'callback', error };
   }
-  const vary = varyOf(policy, opts, request, parts.headersOf);
   if (vary === undefined) return { bypass: 'vary' };
 
   let texts: { raw: string; seen: string; own: string | undefined };

@@ -90,7 +90,9 @@ export async function runInvalidates(
   parts: InvalidatesParts,
 ): Promise<MiddlewareResult> {
   const result = await opts.next();
-  if (!result.ok && definition.on !== 'always') return result;
+  // What is inside has succeeded also when only its own invalidation was not confirmed.
+  const succeeded = result.ok || isUnconfirmed(result.error?.cause);
+  if (!succeeded && definition.on !== 'always') return result;
   const output = result.data;
   const bases = basesOf(opts, place);
   const act = async () => {
@@ -114,6 +116,8 @@ export async function runInvalidates(
   return isIterable(output) ? { ...result, data: andThen(output, act) } : result;
 }
 
+const isUnconfirmed = (cause: unknown) => cause instanceof CacheError && cause.code === 'NOT_ACKNOWLEDGED';
+
 /** The middleware `cache.settle`: writes what `invalidates` inside it collected once everything inside has committed. */
 export async function runSettle(opts: MiddlewareOpts, parts: InvalidatesParts): Promise<MiddlewareResult> {
   const record = parts.calls.of(opts.getRawInput);
@@ -127,7 +131,10 @@ export async function runSettle(opts: MiddlewareOpts, parts: InvalidatesParts): 
     delete record.settling;
   }
   // Rolled back means nothing changed; `on: 'always'` asked for it all the same.
-  for (const { act, always } of collected) if (result.ok || always) await act();
+  // One that is not confirmed must not keep the others from being written.
+  const wanted = collected.filter(({ always }) => result.ok || always);
+  const written = await Promise.allSettled(wanted.map(({ act }) => act()));
+  for (const one of written) if (one.status === 'rejected') throw one.reason;
   return result;
 }
 

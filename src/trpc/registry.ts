@@ -95,7 +95,8 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
   }
 
   const find: Registry['find'] = (path) => {
-    for (const { def, mount } of mounted) {
+    // The newest first: an edited router under the same paths (hot reload) has the parsers that count.
+    for (const { def, mount } of mounted.toReversed()) {
       if (mount !== '' && !path.startsWith(`${mount}.`)) continue;
       const procedure = def.procedures[mount === '' ? path : path.slice(mount.length + 1)];
       if (procedure !== undefined) return { procedure, router: def };
@@ -121,10 +122,24 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
     const replaced = conflict(mounted, next);
     const after = [...mounted.filter((other) => other !== replaced), next];
     checkTargets(next, after);
+    checkNames(next);
     if (replaced !== undefined) letGo(replaced);
     mounted.push(next);
     for (const path of Object.keys(def.procedures)) bindProcedure(def.procedures[path] as ProcedureLike, path, next);
     known.set(router, mount);
+  }
+
+  /** A call of a procedure that stands at one path in two routers does not tell which of them was meant. */
+  function checkNames({ def, mount }: Mounted): void {
+    for (const [path, procedure] of Object.entries(def.procedures)) {
+      const names = procedure._def.middlewares.map((middleware) => places.get(middleware)?.paths.get(path));
+      const other = names.find((name) => name !== undefined && name !== fullPath(mount, path));
+      if (other === undefined) continue;
+      throw new CacheError(
+        'ROUTER_CONFLICT',
+        `register: ${fullPath(mount, path)} is the very procedure that is registered as ${other}. Make it anew for each router, by a function that makes it.`,
+      );
+    }
   }
 
   function letGo(replaced: Mounted): void {

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { epochNames, prefixes } from '../src/epochs.ts';
+import { CacheError } from '../src/index.ts';
+import { absolute, checkTarget, labelOf, matches, type PathBook, resolveTarget } from '../src/targets.ts';
+
+const names = epochNames('shop', false);
+const paths = ['post.byId', 'post.list', 'post.comments.list', 'postman.list', 'list'];
+/** A router that knows these paths, and parses a text that is a number as one. */
+const bookOf = (known = paths, complete = true): PathBook => ({
+  match: (pattern) => ({ paths: known.filter((path) => matches(pattern, path)), complete }),
+  parse: async (path, input) => {
+    if (!known.includes(path)) throw new Error('not known');
+    if (input === 'odd') throw new Error('parser says no');
+    return typeof input === 'string' ? Number(input) : input;
+  },
+});
+const resolve = (target: unknown, { book = bookOf(), base }: { book?: PathBook; base?: string } = {}) =>
+  resolveTarget(target, names, book, base);
+
+describe('patterns', () => {
+  test.each([
+    ['post.byId', ['post.byId']],
+    ['post.*', ['post.byId', 'post.list', 'post.comments.list']],
+    ['*.list', ['post.list', 'postman.list']],
+    ['*.*', ['post.byId', 'post.list', 'post.comments.list', 'postman.list']],
+    ['post.*.list', ['post.comments.list']],
+    ['*', paths],
+    ['post', []],
+    ['pos*', []],
+  ])('%s matches segment by segment', (pattern, expected) => {
+    expect(paths.filter((path) => matches(pattern, path))).toEqual(expected);
+  });
+
+  test('a subtree pattern matches exactly the paths whose prefixes hold it', () => {
+    const segment = fc.constantFrom('a', 'ab', 'b');
+    const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('.'));
+    fc.assert(
+      fc.property(path, path, (prefix, other) => {
+        expect(matches(`${prefix}.*`, other)).toBe(prefixes(other).includes(prefix));
+      }),
+    );
+  });
+
+  test.each([
+    ['.list', 'post.update', 'post.list'],
+    ['.*', 'post.comments.add', 'post.comments.*'],
+    ['.list', 'update', 'list'],
+    ['post.list', 'user.update', 'post.list'],
+  ])('%s of the mutation %s is %s', (pattern, base, expected) => {
+    expect(absolute(pattern, base)).toBe(expected);
+  });
+
+  test('a relative pattern without a mutation is nothing', () => {
+    expect(absolute('.list', undefined)).toBeUndefined();
+  });
+});
+
+describe('what a target moves on', () => {
+  test.each<[unknown, readonly string[]]>([
+    ['post.byId', [names.procedure('q', 'post.byId')]],
+    ['post.*', [names.subtree('post')]],
+    ['*', [names.namespace]],
+    ['*.list', [names.procedure('q', 'post.list'), names.procedure('q', 'postman.list')]],
+    [{ path: 'post.byId' }, [names.procedure('q', 'post.byId')]],
+    [{ path: 'gone.byId', external: true }, [names.procedure('q', 'gone.byId')]],
+    [{ path: 'post.byId', input: 7 }, [names.input('q', 'post.byId', '7')]],
+    [{ path: 'post.byId', input: '7' }, [names.input('q', 'post.byId', '"7"'), names.input('q', 'post.byId', '7')]],
+    [{ path: 'post.byId', input: undefined }, [names.input('q', 'post.byId', 'undefined')]],
+    [{ path: 'post.byId', scope: 'ann' }, [names.scopedProcedure('q', 'post.byId', 'ann')]],
+    [{ path: 'post.byId', scope: null, input: 7 }, [names.scopedInput('q', 'post.byId', null, '7')]],
+    [
+      { path: '*.list', scope: 'ann' },
+      [names.scopedProcedure('q', 'post.list', 'ann'), names.scopedProcedure('q', 'postman.list', 'ann')],
+    ],
+    [{ tag: 'author:7' }, [names.guard, names.tag('author:7')]],
+    [{ scope: 'ann' }, [names.scope('ann')]],
+    [{ scope: null }, [names.scope(null)]],
+  ])('%j', async (target, epochs) => {
+    const resolved = await resolve(target);
+    expect(resolved.epochs).toEqual(epochs);
+    expect(resolved.widened).toBeUndefined();
+  });
+
+  const partial = bookOf(paths, false);
+  test.each<[string, unknown, { book?: PathBook; base?: string }, readonly string[]]>([
+    ['a key, to the path', { path: 'post.byId', key: 'k' }, {}, [names.procedure('q', 'post.byId')]],
+    ['an unknown path with an input, to the path', { path: 'x.y', input: 1 }, {}, [names.procedure('q', 'x.y')]],
+    [
+      'an input that no parser takes, to the path',
+      { path: 'post.byId', input: 'odd' },
+      {},
+      [names.procedure('q', 'post.byId')],
+    ],
+    [
+      'an input without a text, to the path',
+      { path: 'post.byId', input: () => 1 },
+      {},
+      [names.procedure('q', 'post.byId')],
+    ],
+    [
+      'such an input of one user, to the user’s path',
+      { path: 'post.byId', input: 'odd', scope: 'ann' },
+      {},
+      [names.scopedProcedure('q', 'post.byId', 'ann')],
+    ],
+    [
+      'a scope that is not known, to the path',
+      { path: 'post.byId', scope: undefined },
+      {},
+      [names.procedure('q', 'post.byId')],
+    ],
+    ['a scope that is not known, to everything', { scope: undefined }, {}, [names.namespace]],
+    [
+      'an inner star without all routers, to its literal prefix',
+      'post.*.list',
+      { book: partial },
+      [names.subtree('post')],
+    ],
+    ['a leading star without all routers, to everything', '*.list', { book: partial }, [names.namespace]],
+    [
+      'one user’s pattern without all routers, to the user',
+      { path: 'post.*', scope: 'ann' },
+      { book: partial },
+      [names.scope('ann')],
+    ],
+    [
+      'a pattern with an input without all routers, to the subtree',
+      { path: 'post.*', input: 1 },
+      { book: partial },
+      [names.subtree('post')],
+    ],
+    ['the name of a router, to what is in it', 'post', {}, [names.subtree('post')]],
+    ['a relative pattern without a mutation, to everything', '.list', {}, [names.namespace]],
+    ['an empty path, to everything', { path: '' }, {}, [names.namespace]],
+    ['a number, to everything', 7, {}, [names.namespace]],
+    ['an empty tag, to everything', { tag: '' }, {}, [names.namespace]],
+    ['a tag and a path in one, to everything', { tag: 'a', path: 'post.byId' }, {}, [names.namespace]],
+    ['a tag and a scope in one, to everything', { tag: 'a', scope: 'ann' }, {}, [names.namespace]],
+  ])('it is widened, never dropped: %s', async (_, target, options, epochs) => {
+    const resolved = await resolve(target, options);
+    expect(resolved.epochs).toEqual(epochs);
+    expect(resolved.widened).toMatchObject({
+      target: resolved.label,
+      to: expect.any(String),
+      reason: expect.any(String),
+    });
+  });
+});
+
+describe('targets that are written down', () => {
+  test.each<[unknown]>([
+    [''],
+    ['.'],
+    ['post.'],
+    ['post..byId'],
+    ['pos*'],
+    ['post.*id'],
+    [7],
+    [null],
+    [undefined],
+    [[]],
+    [{}],
+    [{ tag: '' }],
+    [{ tag: 7 }],
+    [{ tag: 'a', path: 'b' }],
+    [{ scope: 'a', tag: 'b' }],
+    [{ scope: 7 }],
+    [{ scope: '' }],
+    [{ input: 1 }],
+    [{ key: 'a' }],
+    [{ path: 'a', key: 'b', input: 1 }],
+    [{ path: 'a', Input: 1 }],
+    [{ path: 7 }],
+  ])('%j is refused at definition, with what to write', (target) => {
+    expect(() => checkTarget(target, 'invalidates')).toThrow(CacheError);
+    expect(() => checkTarget(target, 'invalidates')).toThrow(/^invalidates/);
+  });
+
+  test.each<[unknown, string]>([
+    ['post.*', 'post.*'],
+    [{ path: 'post.byId', input: { password: 'secret' }, scope: 'ann@example.test' }, 'post.byId (input, scope)'],
+    [{ path: 'post.byId', key: 'secret' }, 'post.byId (key)'],
+    [{ tag: 'author:7' }, 'tag author:7'],
+    [{ scope: 'ann@example.test' }, 'scope'],
+  ])('%j is told as %s: inputs and scopes are not shown', (target, label) => {
+    expect(() => checkTarget(target, 'invalidates')).not.toThrow();
+    expect(labelOf(target)).toBe(label);
+  });
+});

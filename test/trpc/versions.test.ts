@@ -1,0 +1,243 @@
+import { createRequire } from 'node:module';
+import superjson from 'superjson';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { useClock } from '../support/http-checks.ts';
+
+type Server = typeof import('@trpc/server');
+type FetchAdapter = typeof import('@trpc/server/adapters/fetch');
+
+const versionOf = (name: string) => createRequire(import.meta.url)(`${name}/package.json`).version as string;
+
+const versions = [
+  {
+    version: versionOf('trpc-11.0'),
+    server: () => import('trpc-11.0') as unknown as Promise<Server>,
+    adapter: () => import('trpc-11.0/adapters/fetch') as unknown as Promise<FetchAdapter>,
+  },
+  {
+    version: versionOf('trpc-11.8'),
+    server: () => import('trpc-11.8') as unknown as Promise<Server>,
+    adapter: () => import('trpc-11.8/adapters/fetch') as unknown as Promise<FetchAdapter>,
+  },
+  {
+    version: versionOf('@trpc/server'),
+    server: () => vi.importActual<Server>('@trpc/server'),
+    adapter: () => vi.importActual<FetchAdapter>('@trpc/server/adapters/fetch'),
+  },
+];
+
+useClock();
+
+test('the oldest supported version is among those pinned here', () => {
+  expect(versions.map(({ version }) => version)).toContain('11.0.0');
+});
+
+describe.each(versions)('on tRPC $version', ({ server, adapter }) => {
+  // The library itself runs on the version, too: an application has one tRPC.
+  beforeEach(() => {
+    vi.resetModules();
+    vi.doMock('@trpc/server', server);
+    return () => vi.doUnmock('@trpc/server');
+  });
+
+  async function openShop() {
+    const { initTRPC, TRPCError } = await server();
+    const { fetchRequestHandler } = await adapter();
+    const { createCache } = await import('trpc-cached');
+    const serialize = vi.fn(superjson.serialize);
+    const t = initTRPC.context<{ user: string }>().create({
+      transformer: { serialize, deserialize: superjson.deserialize },
+      isDev: false,
+    });
+    const cache = createCache({ scope: 'public' });
+    let stock = 1;
+    const runs: number[] = [];
+    const items = t.procedure
+      .use(({ ctx, next }) => next({ ctx: { ...ctx, more: true } }))
+      .input(z.object({ id: z.coerce.number() }))
+      .use(cache.cached({ ttl: '1m', http: { browser: '1m', cdn: '1m' } }));
+    const router = t.router({
+      item: items.query(({ input }) => {
+        runs.push(input.id);
+        return { ...input, stock, at: new Date(0) };
+      }),
+      gone: items.query(() => {
+        throw new TRPCError({ code: 'NOT_FOUND', message: 'no such item' });
+      }),
+      sell: t.procedure
+        .input(z.object({ id: z.coerce.number() }))
+        .use(cache.invalidates(({ input }) => ({ path: 'item', input })))
+        .mutation(() => {
+          stock++;
+        }),
+    });
+    const send = async (path: string, input: unknown, init?: RequestInit) => {
+      const query =
+        init?.method === 'POST'
+          ? ''
+          : `${path.includes('?') ? '&' : '?'}input=${encodeURIComponent(JSON.stringify(input))}`;
+      const req = new Request(`http://shop.test/${path}${query}`, init);
+      const response = await fetchRequestHandler({
+        endpoint: '/',
+        req,
+        ...cache.http({ router, createContext: () => ({ user: 'a' }) }),
+      });
+      const { status, headers } = response;
+      return { status, headers, etag: headers.get('etag'), body: await response.text() };
+    };
+    const get = (path: string, input: unknown, held?: string | null) =>
+      send(path, input, { headers: held ? { 'if-none-match': held } : {} });
+    return { cache, router, runs, serialize, send, get };
+  }
+
+  const one = superjson.serialize({ id: 1 });
+  const two = superjson.serialize({ id: '2' });
+
+  test('a query is missed, hit, and 304 for who holds the answer', async () => {
+    const { get, runs, serialize } = await openShop();
+    const miss = await get('item', one);
+    expect([miss.status, miss.headers.get('x-cache')]).toEqual([200, 'MISS']);
+    expect(miss.headers.get('cache-control')).toBe('public, max-age=60');
+    expect(superjson.deserialize(JSON.parse(miss.body).result.data)).toEqual({ id: 1, stock: 1, at: new Date(0) });
+    serialize.mockClear();
+    const hit = await get('item', one, '"other"');
+    expect([hit.status, hit.headers.get('x-cache'), hit.etag]).toEqual([200, 'HIT', miss.etag]);
+    expect(hit.body).toBe(miss.body);
+    const held = await get('item', one, miss.etag);
+    expect([held.status, held.body, held.etag]).toEqual([304, '', miss.etag]);
+    expect(held.headers.get('vary')).toBe(miss.headers.get('vary'));
+    expect(serialize).not.toHaveBeenCalled();
+    expect(runs).toEqual([1]);
+  });
+
+  test('a batch is missed, hit, and 304 for who holds it', async () => {
+    const { get, runs, serialize } = await openShop();
+    const path = 'item,item?batch=1';
+    const miss = await get(path, { 0: one, 1: two });
+    expect(JSON.parse(miss.body)).toHaveLength(2);
+    serialize.mockClear();
+    const hit = await get(path, { 0: one, 1: two }, '"other"');
+    expect([hit.status, hit.headers.get('x-cache'), hit.etag]).toEqual([200, 'HIT, HIT', miss.etag]);
+    expect(hit.body).toBe(miss.body);
+    const held = await get(path, { 0: one, 1: two }, miss.etag);
+    expect([held.status, held.body, held.etag]).toEqual([304, '', miss.etag]);
+    expect(serialize).not.toHaveBeenCalled();
+    expect(runs.toSorted()).toEqual([1, 2]);
+  });
+
+  test('a failure is answered in full and stored by nobody, alone and in a batch', async () => {
+    const { get } = await openShop();
+    const alone = await get('gone', one, '*');
+    const batch = await get('item,gone?batch=1', { 0: one, 1: one }, '*');
+    expect([alone.status, batch.status]).toEqual([404, 207]);
+    for (const { body, etag, headers } of [alone, batch]) {
+      expect(body).toContain('no such item');
+      expect(etag).toBeNull();
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  test('a mutation makes the answer for its input unusable, and the old tag with it', async () => {
+    const { get, send, runs } = await openShop();
+    const old = await get('item', one);
+    await get('item', two);
+    const headers = { 'content-type': 'application/json' };
+    const sold = await send('sell', undefined, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(superjson.serialize({ id: '1' })),
+    });
+    expect(sold.status).toBe(200);
+    const fresh = await get('item', one, old.etag);
+    expect(fresh.status).toBe(200);
+    expect(superjson.deserialize(JSON.parse(fresh.body).result.data)).toMatchObject({ id: 1, stock: 2 });
+    expect((await get('item', two)).headers.get('x-cache')).toBe('HIT');
+    expect(runs).toEqual([1, 2, 1]);
+  });
+
+  test('the tricks on a response about to be serialized work', async () => {
+    const { probe } = await import('../../src/trpc/response.ts');
+    const { transformTRPCResponse } = await import('@trpc/server');
+    expect(transformTRPCResponse).toBe((await server()).transformTRPCResponse);
+    expect(probe()).toBe(true);
+  });
+
+  test('createContext and responseMeta see one info, whose getRawInput is that of the middlewares', async () => {
+    const { initTRPC } = await server();
+    const { fetchRequestHandler } = await adapter();
+    const t = initTRPC.create();
+    const seen: unknown[] = [];
+    const raw: unknown[] = [];
+    const procedure = t.procedure
+      .use(({ next }) => next({ ctx: { other: true } }))
+      .input(z.unknown())
+      .use((opts) => {
+        seen.push((opts as { getRawInput?: unknown }).getRawInput);
+        return opts.next();
+      });
+    const router = t.router({
+      query: procedure.query((opts) => {
+        raw.push((opts as { getRawInput?: unknown }).getRawInput);
+        return opts.input;
+      }),
+    });
+    const infos: any[] = [];
+    const input = encodeURIComponent(JSON.stringify({ 0: { a: 1 }, 1: 'text' }));
+    await fetchRequestHandler({
+      endpoint: '/',
+      req: new Request(`http://shop.test/query,query,query?batch=1&input=${input}`),
+      router,
+      createContext: ({ info }) => {
+        infos.push(info);
+        return {};
+      },
+      responseMeta: ({ info }) => {
+        infos.push(info);
+        return {};
+      },
+    });
+    expect(infos).toHaveLength(2);
+    expect(infos[0]).toBe(infos[1]);
+    const calls = infos[0].calls.map((call: { getRawInput: unknown }) => call.getRawInput);
+    expect(new Set(calls).size).toBe(3);
+    expect(seen).toEqual(calls);
+    expect(raw).toEqual(calls);
+  });
+
+  test('a procedure keeps its links in order, parsers with their type, the resolver last, and runs what stands there', async () => {
+    const { initTRPC } = await server();
+    const t = initTRPC.create();
+    const own = vi.fn(({ next }) => next());
+    const { first } = t.router({
+      first: t.procedure
+        .input(z.string())
+        .use(own)
+        .output(z.string())
+        .query(({ input }) => input),
+    })._def.procedures;
+    const { middlewares } = first._def as unknown as { middlewares: (((opts: any) => unknown) & { _type?: string })[] };
+    expect(middlewares.map(({ _type }) => _type)).toEqual(['input', undefined, 'output', undefined]);
+    expect(middlewares[1]).toBe(own);
+    const replaced = vi.fn(({ next }) => next());
+    middlewares[1] = replaced;
+    const call = { path: 'first', type: 'query', ctx: {}, input: 'a', getRawInput: async () => 'a', signal: undefined };
+    expect(await (first as unknown as (opts: object) => Promise<unknown>)(call)).toBe('a');
+    expect([own.mock.calls.length, replaced.mock.calls.length]).toEqual([0, 1]);
+  });
+
+  test('a lazy router is known by its path until it is loaded, then by its procedures, and is cached', async () => {
+    const { initTRPC, lazy } = await server();
+    const { createCache } = await import('trpc-cached');
+    const t = initTRPC.create();
+    const cache = createCache({ scope: 'public' });
+    let runs = 0;
+    const inner = t.router({ now: t.procedure.use(cache.cached('1m')).query(() => ++runs) });
+    const router = cache.register(t.router({ late: lazy(async () => ({ default: inner })) }));
+    const def = router._def as unknown as { lazy: object; procedures: object };
+    expect([Object.keys(def.lazy), Object.keys(def.procedures)]).toEqual([['late'], []]);
+    const caller = t.createCallerFactory(router)({});
+    expect([await caller.late.now(), await caller.late.now()]).toEqual([1, 1]);
+    expect([Object.keys(def.lazy), Object.keys(def.procedures)]).toEqual([[], ['late.now']]);
+  });
+});
