@@ -30,7 +30,7 @@ import { createWrap } from './wrap.ts';
  * ```ts
  * import { createCache } from 'trpc-cached';
  *
- * type Context = { user?: { id: string } };
+ * type Context = { user?: { id: string } | undefined };
  * export const cache = createCache<Context>({ scope: ({ ctx }) => ctx.user?.id ?? null });
  * export const { cached, invalidates } = cache;
  * ```
@@ -91,6 +91,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     ...keyParts,
     core,
     invalidate,
+    isEnabled,
     cachedAt(path) {
       const found = registry.find(path);
       const first = found && own.in(found.procedure).find(({ definition }) => definition.kind === 'cached');

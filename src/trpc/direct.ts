@@ -7,7 +7,7 @@ import type { BypassReason } from '../events.ts';
 import type { Invalidate } from '../invalidate.ts';
 import { everyone, type ScopeValue } from '../key.ts';
 import { lookUp, type Wanted } from '../lookup.ts';
-import type { Policy } from '../policy.ts';
+import type { CallOpts, Policy } from '../policy.ts';
 import { settle } from '../wrap.ts';
 import { type IdentityParts, identify, reader } from './identity.ts';
 import { type ProcedureLike, parseInput } from './registry.ts';
@@ -50,6 +50,7 @@ export interface CachedQuery {
 export interface DirectParts extends Omit<IdentityParts, 'codecId'> {
   readonly core: Core;
   readonly invalidate: Invalidate;
+  readonly isEnabled: (opts: CallOpts<unknown, unknown>) => boolean;
   /** The first `cached` of the procedure registered at a path, and where it stands. */
   readonly cachedAt: (path: string) => CachedQuery | undefined;
 }
@@ -104,6 +105,7 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
 /** Shows a fresh entry without running anything and without counting as a hit. */
 export async function peek(target: EntryTarget, parts: DirectParts): Promise<Peeked | undefined> {
   const { wanted, policy, codec, opts } = await nameOf(target, 'peek', parts);
+  if (!parts.isEnabled(opts)) return undefined;
   const { core } = parts;
   const found = await lookUp(wanted, {
     store: core.storeFor(opts.ctx),
@@ -125,6 +127,7 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
   const { wanted, policy, codec, opts } = await nameOf(target, 'refresh', parts);
   const scoped = target.scope === undefined ? {} : { scope: target.scope };
   await parts.invalidate([{ path: target.path, input: target.input, ...scoped }]);
+  if (!parts.isEnabled(opts)) return fn();
   const answered = await answer(
     {
       wanted,

@@ -119,11 +119,11 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
     }
     const def = defOf(router);
     const next: Mounted = { def, mount };
-    const replaced = conflict(mounted, next);
-    const after = [...mounted.filter((other) => other !== replaced), next];
+    const replaced = replacedBy(next, mounted);
+    const after = [...mounted.filter((other) => !replaced.includes(other)), next];
     checkTargets(next, after);
     checkNames(next);
-    if (replaced !== undefined) letGo(replaced);
+    for (const other of replaced) letGo(other);
     mounted.push(next);
     for (const path of Object.keys(def.procedures)) bindProcedure(def.procedures[path] as ProcedureLike, path, next);
     known.set(router, mount);
@@ -225,23 +225,30 @@ function mayMatchBelow(pattern: string, lazy: string): boolean {
   });
 }
 
+// Of one router in several module graphs, so many stay; one that is made anew for every request must not fill the memory.
+const mostGraphs = 8;
+
 /**
- * The router that a new one under the same mount takes the place of, if any. The same paths are the same router in another
- * module graph: both stay. One that has all paths of the other is an edited router (hot reload): the older one is let go,
- * its calls become bypasses. Two that merely overlap are two APIs, whose answers must not mix.
+ * The routers that a new one under the same mount takes the place of. The same paths are the same router in another module
+ * graph: both stay. One that has all paths of the other is an edited router (hot reload): the older one is let go, its calls
+ * become bypasses. Two that merely overlap are two APIs, whose answers must not mix.
  */
-function conflict(mounted: readonly Mounted[], next: Mounted): Mounted | undefined {
+function replacedBy(next: Mounted, mounted: readonly Mounted[]): Mounted[] {
   const paths = new Set(Object.keys(next.def.procedures));
+  const graphs: Mounted[] = [];
+  const edited: Mounted[] = [];
   for (const other of mounted) {
     if (other.mount !== next.mount || other.def === next.def) continue;
     const others = Object.keys(other.def.procedures);
     const shared = others.filter((path) => paths.has(path)).length;
-    if (shared === others.length && shared === paths.size) continue;
-    if (shared > 0 && (shared === others.length || shared === paths.size)) return other;
-    throw new CacheError(
-      'ROUTER_CONFLICT',
-      `register: another router is registered already, and the two differ. Give the second one a place of its own: cache.register(router, { mount: 'v2' }).`,
-    );
+    if (shared === others.length && shared === paths.size) graphs.push(other);
+    else if (shared > 0 && (shared === others.length || shared === paths.size)) edited.push(other);
+    else {
+      throw new CacheError(
+        'ROUTER_CONFLICT',
+        `register: another router is registered already, and the two differ. Give the second one a place of its own: cache.register(router, { mount: 'v2' }).`,
+      );
+    }
   }
-  return undefined;
+  return [...edited, ...graphs.slice(0, Math.max(0, graphs.length + 1 - mostGraphs))];
 }

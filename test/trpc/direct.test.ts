@@ -168,3 +168,20 @@ describe('what is no entry is a mistake that says what to write', () => {
     await expect(cache.peek({ path: 'byId', input: { id: 'x' } })).rejects.toThrow(/expected number/i);
   });
 });
+
+describe('under enabled: false', () => {
+  test('refresh runs and invalidates, and neither refresh nor peek reads or fills', async () => {
+    let enabled = true;
+    const cache = cacheOf({ enabled: () => enabled });
+    const run = counter();
+    const router = cache.register(t.router({ value: t.procedure.use(cache.cached('1m')).query(run) }));
+    const fills = listen(cache, 'fill');
+    await router.createCaller({}).value();
+    enabled = false;
+    expect(await cache.peek({ path: 'value' })).toBeUndefined();
+    expect(await cache.refresh({ path: 'value' }, () => 100)).toBe(100);
+    enabled = true;
+    expect(fills).toHaveLength(1);
+    expect(await router.createCaller({}).value()).toBe(2);
+  });
+});

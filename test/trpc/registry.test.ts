@@ -171,6 +171,18 @@ describe('hot reload', () => {
   });
 });
 
+describe('a router that is made anew for every request', () => {
+  test('is cached, and those of long ago are let go: memory does not grow with requests (law 7)', async () => {
+    const { cache, query, bypassed } = open();
+    const routers = Array.from({ length: 20 }, () => cache.register(t.router({ list: query() })));
+    expect(await routers.at(-1)?.createCaller({}).list()).toBe(1);
+    expect(await routers.at(-8)?.createCaller({}).list()).toBe(1);
+    expect(bypassed).toEqual([]);
+    await routers[0]?.createCaller({}).list();
+    expect(bypassed).toEqual([{ path: 'list', reason: 'unregistered' }]);
+  });
+});
+
 describe('a second, different router', () => {
   const two = () => {
     const { cache, query } = open();
