@@ -8,12 +8,17 @@ export interface Breaker {
   /** Whether a lookup may go to the store now. */
   readonly allows: () => boolean;
   readonly succeeded: () => void;
-  readonly failed: () => void;
+  /**
+   * Notes a failure of something sent at `sentAt` (milliseconds of the wall clock). What was sent before an earlier failure
+   * was known says nothing new: ten lookups in one lost request are one failure.
+   */
+  readonly failed: (sentAt?: number) => void;
 }
 
 /** Opens after five failures in a row, for a second, then twice as long after each failed probe, at most 30 s. */
 export function createBreaker(): Breaker {
   let failures = 0;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let openMs = 0;
   let openedAt = 0;
   let probing = false;
@@ -31,7 +36,10 @@ export function createBreaker(): Breaker {
       openMs = 0;
       probing = false;
     },
-    failed() {
+    failed(sentAt) {
+      const now = Date.now();
+      if (sentAt !== undefined && sentAt < failedAt && failedAt <= now && !probing) return;
+      failedAt = now;
       failures += 1;
       if (failures < failuresToOpen) return;
       if (openMs > 0 && !probing) return; // a call sent before the breaker opened

@@ -44,6 +44,7 @@ export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup
   const { store, breaker, emitter, readMs, flush } = parts;
   if (store.supports.local) return complete(wanted, await store.lookup(requestOf(wanted)));
   if (!breaker.allows()) return undefined;
+  const sentAt = Date.now();
   try {
     const answer = await within(trip(store, wanted, flush), readMs);
     if (answer === late) throw new Error(`the store did not answer within ${readMs} ms`);
@@ -55,7 +56,7 @@ export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup
       emitter.emit('error', { operation: 'lookup', error: new Error('the store answered in part') });
     return lookup;
   } catch (error) {
-    breaker.failed();
+    breaker.failed(sentAt);
     emitter.emit('error', { operation: 'lookup', error });
     return undefined;
   }

@@ -40,6 +40,22 @@ describe('the breaker', () => {
     expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   });
 
+  test('what was sent together and failed together is one failure', () => {
+    for (let request = 1; request <= 5; request++) {
+      const sentAt = Date.now();
+      vi.advanceTimersByTime(250);
+      for (let lookup = 0; lookup < 10; lookup++) breaker.failed(sentAt);
+      expect(breaker.allows()).toBe(request < 5);
+    }
+  });
+
+  test('a clock that was set back does not hide failures', () => {
+    breaker.failed(Date.now());
+    vi.setSystemTime(Date.now() - 3_600_000);
+    for (let time = 0; time < 4; time++) breaker.failed(Date.now());
+    expect(breaker.allows()).toBe(false);
+  });
+
   test('one call is the probe; the others wait for what it finds', () => {
     fail(5);
     vi.advanceTimersByTime(1_000);

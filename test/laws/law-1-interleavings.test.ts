@@ -33,6 +33,14 @@ describe('law 1: no read that starts after an acknowledgement gives what was com
     await fc.assert(neverOlder(actionOf()), { numRuns: 400 });
   });
 
+  test('one process reads what another one invalidates by a tag that is learned from the output', async () => {
+    const only = fc.constantFrom<Action>(
+      { kind: 'read', process: 0, name: 'tagged' },
+      { kind: 'write', process: 1, how: 'learned' },
+    );
+    await fc.assert(neverOlder(only), { numRuns: 400 });
+  });
+
   test('the store loses its memory in between', async () => {
     await fc.assert(neverOlder(actionOf(fc.constant({ kind: 'restart' as const }))), { numRuns: 300 });
   });
