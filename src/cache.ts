@@ -52,10 +52,10 @@ export type Answer<R> =
 
 /** The story of a call: look up; serve what is fresh; else share the flight of an equal call, or lead one: run, encode, store. */
 export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
-  const started = Date.now();
+  const started = performance.now(); // monotonic: a wall clock that is set back must not lengthen the wait
   const departure = core.flights.depart();
   const lookup = await lookUpIn(core, call);
-  const budgetMs = core.timeouts.readMs - (Date.now() - started);
+  const budgetMs = core.timeouts.readMs - (performance.now() - started);
   const hit = lookup?.entry && serve(call, lookup.entry, core);
   const key = lookup === undefined ? '' : flightKey(lookup);
   const joined = hit === undefined ? core.flights.join(key, departure.at, core.timeouts.joinMs) : undefined;
@@ -107,7 +107,8 @@ async function lookUpIn<R>(core: Core, call: Call<R>): Promise<Lookup | undefine
 }
 
 /** Keyed by every epoch id of the joiner's own lookup: who looked up after an invalidation finds no older flight (rule 3). */
-const flightKey = ({ wanted, ids, guardId }: Lookup): string => [wanted.key, guardId, ...ids].join('\n');
+const flightKey = ({ wanted, ids, guardId }: Lookup): string =>
+  [wanted.key, guardId, ...wanted.epochs, ...ids].join('\n');
 
 async function bypass<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   core.emitter.emit('bypass', { path: call.opts.path, reason: 'store' });
@@ -119,6 +120,8 @@ const open = <R>({ codec, share }: Call<R>, entry: Entry): unknown =>
 
 /** A hit, or nothing when the entry cannot be read: then it is as good as missing, and the fill replaces it. */
 function serve<R>(call: Call<R>, entry: Entry, core: Core): Answer<R> | undefined {
+  // The store is an input: a failure that nobody asked to remember is not one of ours.
+  if (entry.failure !== undefined && !call.policy.errors.has(entry.failure.code)) return undefined;
   try {
     const value = open(call, entry);
     core.emitter.emit('hit', { path: call.opts.path, ageMs: Date.now() - entry.storedAt });

@@ -39,7 +39,9 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
     background(work, ctx) {
       if (settings.waitUntil === undefined) return false;
       try {
-        settings.waitUntil(work, { ctx });
+        const kept: unknown = settings.waitUntil(work, { ctx });
+        // An async waitUntil: what it rejects with must not end the process.
+        if (kept instanceof Promise) kept.catch((error) => emitter.emit('error', { operation: 'waitUntil', error }));
         return true;
       } catch (error) {
         emitter.emit('error', { operation: 'waitUntil', error });

@@ -7,7 +7,7 @@ import { epochNames } from './epochs.ts';
 import { CacheError, shown } from './errors.ts';
 import { createInvalidate } from './invalidate.ts';
 import { type CreateCacheOptions, resolveSettings } from './options.ts';
-import { type CachedOptions, resolvePolicy } from './policy.ts';
+import { atOnce, type CachedOptions, resolvePolicy } from './policy.ts';
 import type { Cache, ContextOf } from './surface.ts';
 import { checkTarget, labelOf } from './targets.ts';
 import { auditRouters } from './trpc/audit.ts';
@@ -45,11 +45,12 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   const calls = createCalls();
   const transformers = createTransformers(settings.transformer);
   const keyParts = { names, namespace, version, hashKeys, headersOf: settings.headers };
-  const isEnabled: CachedParts['isEnabled'] = (opts) => (typeof enabled === 'function' ? enabled(opts) : enabled);
+  const isEnabled: CachedParts['isEnabled'] = (opts) =>
+    typeof enabled === 'function' ? atOnce(enabled(opts), 'enabled') : enabled;
   const codecFor = (place?: Place) => transformers.codecFor(place?.router ?? registry.routers()[0]);
 
   const own = createOwnMiddlewares((definition, opts, place) => {
-    if (definition.kind === 'cached') return runCached(definition, opts, locate(opts, place), cachedParts);
+    if (definition.kind === 'cached') return runCached(definition, opts, locate(definition, opts, place), cachedParts);
     core.open(opts.ctx);
     if (definition.kind === 'settle') return runSettle(opts, invalidatesParts);
     return runInvalidates(definition, opts, place, invalidatesParts);
@@ -73,9 +74,12 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   const { invalidate, advance } = createInvalidate(names, registry, core.outbox, core.emitter);
 
   /** A path alone is not an identity: a call belongs to a procedure only if that is registered under its path. */
-  function locate(opts: MiddlewareOpts, place: Place | undefined): Location {
+  function locate(definition: Definition, opts: MiddlewareOpts, place: Place | undefined): Location {
     if (typeof opts.path !== 'string' || opts.path === '') return { bypass: 'no-path' };
-    if (place === undefined) return registry.isEmpty() ? { path: opts.path } : { bypass: 'unregistered' };
+    if (place === undefined)
+      return own.isFirst(definition, opts.path) && registry.isEmpty()
+        ? { path: opts.path }
+        : { bypass: 'unregistered' };
     const path = place.paths.get(opts.path);
     return path === undefined ? { bypass: 'unregistered' } : { path, place, around: own.around(place) };
   }
@@ -85,13 +89,20 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     invalidate,
     calls,
     emitter: core.emitter,
+    isKnown: (pattern: string) => registry.match(pattern).paths.length > 0,
     background: (ctx: unknown) => void core.background(core.outbox.drain(30_000), ctx),
   };
   const directParts: DirectParts = {
     ...keyParts,
     core,
     invalidate,
-    isEnabled,
+    isEnabled(opts) {
+      try {
+        return isEnabled(opts);
+      } catch {
+        return true; // a callback that needs a context, and there is none outside of a call
+      }
+    },
     cachedAt(path) {
       const found = registry.find(path);
       const first = found && own.in(found.procedure).find(({ definition }) => definition.kind === 'cached');
@@ -139,7 +150,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     cached(given?: Duration | CachedOptions<any, any>) {
       const { defaults } = settings;
       const policy = resolvePolicy(given, defaults, defaults.scope ?? settings.scope, 'cached');
-      return define({ kind: 'cached', policy, narrows: narrows(given), learned: new Map() });
+      return define({ kind: 'cached', policy, hasTtl: hasTtl(given), narrows: narrows(given), learned: new Map() });
     },
     invalidates: (...targets: readonly unknown[]) => define(defineInvalidates(targets)),
     settle: define({ kind: 'settle' }),
@@ -187,10 +198,17 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       return middleware;
     },
     audit: (...routers) =>
-      auditRouters(routers, { ownIn: own.in, isRegistered: (router) => registry.routers().includes(router) }),
+      auditRouters(routers, {
+        ownIn: own.in,
+        isRegistered: (router) => registry.routers().includes(router),
+        isKnown: invalidatesParts.isKnown,
+      }),
     close: () => core.outbox.close(),
   };
 }
+
+const hasTtl = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null ? 'ttl' in given && given.ttl !== undefined : given !== undefined;
 
 /** Whether a use of `cached` sets more than a second one in a chain can. */
 function narrows(given: unknown): boolean {

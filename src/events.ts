@@ -21,6 +21,7 @@ export type SkipReason =
   | 'invalidated'
   | 'ttl'
   | 'error'
+  | 'callback'
   | 'store'
   | 'middleware-behind';
 

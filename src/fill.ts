@@ -4,7 +4,7 @@ import { durationMs } from './duration.ts';
 import { amended, type Entry, noteShape, tagOf } from './entry.ts';
 import type { SkipReason } from './events.ts';
 import type { Lookup } from './lookup.ts';
-import type { CallOpts, Policy } from './policy.ts';
+import { atOnce, type CallOpts, type Policy } from './policy.ts';
 import type { FillAnswer, Store } from './store.ts';
 
 /** How a procedure ended: its output, or the failure as its caller must see it. */
@@ -25,6 +25,9 @@ export interface Wishes {
   /** Learned from the run: why its answer must not be kept. */
   veto: SkipReason | undefined;
 }
+
+/** No wishes yet. */
+export const newWishes = (): Wishes => ({ noStore: false, ttl: undefined, tags: new Set(), veto: undefined });
 
 /** The making of an entry from a finished run. */
 export interface FillJob {
@@ -73,7 +76,7 @@ export function prepare(job: FillJob, ran: Ran<unknown>): { readonly entry: Entr
 }
 
 function lifetime(ttl: Policy['ttlMs'], opts: CallOpts<unknown, unknown>, output: unknown): number {
-  return typeof ttl === 'number' ? ttl : durationMs(ttl({ ...opts, output }), 'ttl');
+  return typeof ttl === 'number' ? ttl : durationMs(atOnce(ttl({ ...opts, output }), 'ttl'), 'ttl');
 }
 
 /** Stores an entry if nothing it depends on was invalidated since its lookup. */

@@ -2,7 +2,7 @@
 import type { EpochNames } from './epochs.ts';
 import type { CacheEvents, Emitter } from './events.ts';
 import type { Outbox } from './outbox.ts';
-import { type PathBook, resolveTarget } from './targets.ts';
+import { type PathBook, resolveTarget } from './resolve.ts';
 
 /** What an invalidation wrote. */
 export interface InvalidateResult {

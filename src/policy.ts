@@ -78,6 +78,23 @@ export interface Policy {
 
 const known = ['ttl', 'scope', 'tags', 'key', 'vary', 'when', 'errors', 'maxBytes', 'version', 'share', 'http'];
 
+/** What a callback answered that must answer at once; a promise is refused, and what it rejects with ends no process. */
+export function atOnce<T>(answer: T, option: string): T {
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== 'function') return answer;
+  Promise.resolve(answer).catch(() => {});
+  throw new TypeError(`${option}: expected an answer at once, received a promise`);
+}
+
+/** The tags of a call. */
+export function tagsOf({ tags }: Policy, opts: CallOpts<unknown, unknown>): readonly string[] {
+  const given = typeof tags === 'function' ? atOnce(tags(opts), 'tags') : tags;
+  checkTexts(given, 'tags');
+  return given;
+}
+
+/** How long what a call plants has to live: as long as its entry would, if that is known. */
+export const plantMs = ({ ttlMs }: Policy): number => (typeof ttlMs === 'number' ? ttlMs : 3_600_000);
+
 /** Checks options at definition time; the message names `where`, the option and what to write. */
 export function resolvePolicy(
   given: unknown,

@@ -1,12 +1,12 @@
 // Docs: docs/how-it-works.md#plain-functions
-import { answer, type Call, type Core } from './cache.ts';
+import { type Answer, answer, type Call, type Core } from './cache.ts';
 import type { Codec } from './codec.ts';
 import { type EpochNames, epochsOf } from './epochs.ts';
 import { CacheError, rejectUnknown, shown } from './errors.ts';
-import type { Ran } from './fill.ts';
+import { newWishes, type Ran } from './fill.ts';
 import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, scopeText, UncanonicalError } from './key.ts';
-import { type CachedOptions, type Policy, resolvePolicy } from './policy.ts';
+import { type CachedOptions, type Policy, plantMs, resolvePolicy } from './policy.ts';
 
 /** The options of `cache.wrap`: those of `cached` that make sense without a procedure. */
 export interface WrapOptions<Args extends readonly unknown[]>
@@ -109,12 +109,12 @@ function wrapFunction<Args extends readonly unknown[], R>(
         epochs: epochsOf(names, { kind: 'w', path: name, scope, inputs: [input], tags }),
         optional: [],
         guard: names.guard,
-        keepMs: typeof policy.ttlMs === 'number' ? policy.ttlMs : 3_600_000,
+        keepMs: plantMs(policy),
       },
       policy,
       codec,
       share: policy.share,
-      wishes: { noStore: false, ttl: undefined, tags: new Set(), veto: undefined },
+      wishes: newWishes(),
       opts: { ctx: undefined, input: args, path: name },
       tagEpoch: names.tag,
       run: () => settle(run),
@@ -134,10 +134,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
     }
     if (call === undefined) return run();
     const answered = await answer(call, core);
-    if ('failed' in answered) throw (answered.failed as { error: unknown }).error;
-    if (!('ran' in answered)) return answered.value as R;
-    if (!answered.ran.ok) throw (answered.ran.result as { error: unknown }).error;
-    return ('sealed' in answered && answered.sealed ? answered.sealed.value : answered.ran.data) as R;
+    return conclude<R>(answered);
   };
   const invalidate = (...args: Args | []) =>
     parts.advance(name, args.length === 0 ? [names.procedure('w', name)] : [names.input('w', name, textOf(args))]);
@@ -156,4 +153,12 @@ export async function settle(run: () => Promise<unknown>): Promise<Ran<unknown>>
   } catch (error) {
     return { ok: false, failure: { code: '', message: '', plain: false }, result: { error } };
   }
+}
+
+/** What the caller of a plain function gets of its answer: the output, or what the function threw. */
+export function conclude<R>(answered: Answer<unknown>): R {
+  if ('failed' in answered) throw (answered.failed as { error: unknown }).error;
+  if (!('ran' in answered)) return answered.value as R;
+  if (!answered.ran.ok) throw (answered.ran.result as { error: unknown }).error;
+  return ('sealed' in answered && answered.sealed ? answered.sealed.value : answered.ran.data) as R;
 }

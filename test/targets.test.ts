@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { epochNames, prefixes } from '../src/epochs.ts';
 import { CacheError } from '../src/index.ts';
-import { absolute, checkTarget, labelOf, matches, type PathBook, resolveTarget } from '../src/targets.ts';
+import { type PathBook, resolveTarget } from '../src/resolve.ts';
+import { absolute, checkTarget, labelOf, matches } from '../src/targets.ts';
 
 const names = epochNames('shop', false);
 const paths = ['post.byId', 'post.list', 'post.comments.list', 'postman.list', 'list'];
 /** A router that knows these paths, and parses a text that is a number as one. */
 const bookOf = (known = paths, complete = true): PathBook => ({
+  isEmpty: () => known.length === 0,
   match: (pattern) => ({ paths: known.filter((path) => matches(pattern, path)), complete }),
   parse: async (path, input) => {
     if (!known.includes(path)) throw new Error('not known');
@@ -85,7 +87,12 @@ describe('what a target moves on', () => {
   const partial = bookOf(paths, false);
   test.each<[string, unknown, { book?: PathBook; base?: string }, readonly string[]]>([
     ['a key, to the path', { path: 'post.byId', key: 'k' }, {}, [names.procedure('q', 'post.byId')]],
-    ['an unknown path with an input, to the path', { path: 'x.y', input: 1 }, {}, [names.procedure('q', 'x.y')]],
+    [
+      'an unknown path with an input, to the path',
+      { path: 'x.y', input: 1 },
+      {},
+      [names.procedure('q', 'x.y'), names.subtree('x.y')],
+    ],
     [
       'an input that no parser takes, to the path',
       { path: 'post.byId', input: 'odd' },
@@ -132,6 +139,29 @@ describe('what a target moves on', () => {
     ],
     ['the name of a router, to what is in it', 'post', {}, [names.subtree('post')]],
     ['a relative pattern without a mutation, to everything', '.list', {}, [names.namespace]],
+    ...['post.by*', 'post.**', 'post.', 'post..byId', '.post.', '*id'].map(
+      (pattern): [string, unknown, object, readonly string[]] => [
+        `${pattern}, which is no pattern, to everything`,
+        pattern,
+        { base: 'post.update' },
+        [names.namespace],
+      ],
+    ),
+    [
+      'a path that no router has, to itself and what may be below it',
+      'post.byid',
+      {},
+      [names.procedure('q', 'post.byid'), names.subtree('post.byid')],
+    ],
+    ['a subtree that no router has, to itself', 'Post.*', {}, [names.subtree('Post')]],
+    ['an inner star that matches nothing, to its literal prefix', 'post.*.none', {}, [names.subtree('post')]],
+    ['a leading star that matches nothing, to everything', '*.none', {}, [names.namespace]],
+    [
+      'a router that is not loaded yet, to whatever it is',
+      'reports',
+      { book: bookOf(paths, false) },
+      [names.procedure('q', 'reports'), names.subtree('reports')],
+    ],
     ['an empty path, to everything', { path: '' }, {}, [names.namespace]],
     ['a number, to everything', 7, {}, [names.namespace]],
     ['an empty tag, to everything', { tag: '' }, {}, [names.namespace]],

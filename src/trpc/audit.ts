@@ -97,12 +97,14 @@ export function auditProcedure({ path, procedure, own, isKnown }: AuditSubject):
 export interface AuditParts {
   readonly ownIn: (procedure: ProcedureLike) => readonly OwnMiddleware[];
   readonly isRegistered: (router: RouterDef) => boolean;
+  /** Whether a procedure of any registered router matches. */
+  readonly isKnown: (pattern: string) => boolean;
 }
 
 /** The findings of whole routers, lazy ones loaded. */
 export async function auditRouters(
   routers: readonly AnyTRPCRouter[],
-  { ownIn, isRegistered }: AuditParts,
+  { ownIn, isRegistered, isKnown: isRegisteredPath }: AuditParts,
 ): Promise<AuditFinding[]> {
   const findings: AuditFinding[] = [];
   for (const router of routers) {
@@ -117,7 +119,8 @@ export async function auditRouters(
       const fix = 'Write export const appRouter = cache.register(t.router({ … })), or pass the router to cache.http.';
       findings.push({ severity: 'error', path: '', rule: 'unregistered-router', fix });
     }
-    const isKnown = (pattern: string) => subjects.some(({ path }) => matches(pattern, path));
+    const isKnown = (pattern: string) =>
+      subjects.some(({ path }) => matches(pattern, path)) || isRegisteredPath(pattern);
     findings.push(...subjects.flatMap((subject) => auditProcedure({ ...subject, isKnown })));
   }
   return findings;

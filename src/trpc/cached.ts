@@ -4,8 +4,8 @@ import { type Answer, answer, type Call, type Core } from '../cache.ts';
 import type { Codec } from '../codec.ts';
 import { tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
-import type { Ran, Wishes } from '../fill.ts';
-import type { CallOpts, Policy } from '../policy.ts';
+import { newWishes, type Ran, type Wishes } from '../fill.ts';
+import { type CallOpts, type Policy, tagsOf } from '../policy.ts';
 import type { CallRecord, Calls, GetRawInput } from './calls.ts';
 import type { Surroundings } from './chain.ts';
 import { type Bypass, type IdentityParts, type InputFacts, identify } from './identity.ts';
@@ -35,6 +35,8 @@ export interface MiddlewareResult {
 export interface CachedDefinition {
   readonly kind: 'cached';
   readonly policy: Policy;
+  /** `ttl` was given in this use, not by `defaults`. */
+  readonly hasTtl: boolean;
   /** Has options that a second `cached` in a chain cannot honour: the answer is then not kept at all. */
   readonly narrows: boolean;
   /** What was learned of procedures that no registered router holds, by path. */
@@ -74,7 +76,7 @@ export async function runCached(
   const record = parts.calls.of(opts.getRawInput);
   if (record.cached !== undefined) return runSecond(definition, opts, record.cached.wishes);
 
-  const wishes: Wishes = { noStore: false, ttl: undefined, tags: new Set(), veto: undefined };
+  const wishes = newWishes();
   const inside = async (next: () => Promise<MiddlewareResult>) => {
     record.cached = { wishes };
     try {
@@ -167,16 +169,12 @@ async function locate(
 /** A second `cached` in one chain would wait for itself: it only replaces `ttl` and adds tags. */
 function runSecond(definition: CachedDefinition, opts: MiddlewareOpts, wishes: Wishes): Promise<MiddlewareResult> {
   const { policy } = definition;
-  wishes.ttl = policy.ttlMs;
+  if (definition.hasTtl) wishes.ttl = policy.ttlMs;
   if (definition.narrows) wishes.veto = 'middleware-behind';
   try {
-    const tags =
-      typeof policy.tags === 'function'
-        ? policy.tags({ ctx: opts.ctx, input: opts.input, path: opts.path })
-        : policy.tags;
-    for (const tag of tags) wishes.tags.add(tag);
+    for (const tag of tagsOf(policy, { ctx: opts.ctx, input: opts.input, path: opts.path })) wishes.tags.add(tag);
   } catch {
-    wishes.veto = 'error'; // an answer without its tags could not be invalidated by them
+    wishes.veto = 'callback'; // an answer without its tags could not be invalidated by them
   }
   return opts.next();
 }
@@ -197,7 +195,10 @@ async function runLearning(
   };
   if (before === undefined) calls.alias(getRawInput, record);
   const result = before === undefined ? await opts.next({ getRawInput }) : await opts.next();
-  if (!result.ok) return result;
+  if (!result.ok) {
+    if (before === undefined) wishes.veto = 'error'; // the failure of one input, under a key that may span many
+    return result;
+  }
   if (result.ctx !== opts.ctx) {
     definition.learned.set(opts.path, 'skips'); // somebody behind changed ctx: a hit would skip them
     wishes.veto = 'middleware-behind';
@@ -208,12 +209,19 @@ async function runLearning(
   return result;
 }
 
+/** Whether code and message are all there is to an error. */
+const isPlainError = (error: TRPCError | undefined): boolean =>
+  error !== undefined &&
+  Object.getPrototypeOf(error) === TRPCError.prototype &&
+  error.cause === undefined &&
+  Object.keys(error).every((name) => name === 'code' || name === 'name' || name === 'cause');
+
 function ranOf(result: MiddlewareResult): Ran<MiddlewareResult> {
   if (result.ok) return { ok: true, data: result.data, result };
   const { error } = result;
   return {
     ok: false,
-    failure: { code: error?.code ?? '', message: error?.message ?? '', plain: error?.cause === undefined },
+    failure: { code: error?.code ?? '', message: error?.message ?? '', plain: isPlainError(error) },
     result,
   };
 }

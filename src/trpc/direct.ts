@@ -4,11 +4,12 @@ import type { Codec } from '../codec.ts';
 import { outputOf } from '../entry.ts';
 import { CacheError, shown } from '../errors.ts';
 import type { BypassReason } from '../events.ts';
+import { newWishes } from '../fill.ts';
 import type { Invalidate } from '../invalidate.ts';
 import { everyone, type ScopeValue } from '../key.ts';
 import { lookUp, type Wanted } from '../lookup.ts';
 import type { CallOpts, Policy } from '../policy.ts';
-import { settle } from '../wrap.ts';
+import { conclude, settle } from '../wrap.ts';
 import { type IdentityParts, identify, reader } from './identity.ts';
 import { type ProcedureLike, parseInput } from './registry.ts';
 
@@ -134,7 +135,7 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
       policy,
       codec,
       share: policy.share,
-      wishes: { noStore: false, ttl: undefined, tags: new Set(), veto: undefined },
+      wishes: newWishes(),
       opts,
       tagEpoch: parts.names.tag,
       run: () => settle(async () => fn()),
@@ -142,8 +143,5 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
     },
     parts.core,
   );
-  if ('failed' in answered) throw (answered.failed as { error: unknown }).error;
-  if (!('ran' in answered)) return answered.value as R;
-  if (!answered.ran.ok) throw (answered.ran.result as { error: unknown }).error;
-  return answered.ran.data as R;
+  return conclude<R>(answered);
 }

@@ -3,7 +3,7 @@ import { type EpochNames, type EpochOwner, epochsOf } from '../epochs.ts';
 import type { BypassReason } from '../events.ts';
 import { canonical, entryKey, everyone, isScope, type ScopeValue, scopeText } from '../key.ts';
 import type { Wanted } from '../lookup.ts';
-import type { CallOpts, Policy } from '../policy.ts';
+import { atOnce, type CallOpts, type Policy, plantMs, tagsOf } from '../policy.ts';
 import type { RequestFacts } from './calls.ts';
 
 /** A reason to run without the cache. */
@@ -32,8 +32,6 @@ export interface IdentityParts {
   readonly headersOf: ((opts: { ctx: unknown }) => unknown) | undefined;
 }
 
-const hourMs = 3_600_000;
-
 /** Key and epochs of a call. A callback that throws, or an input without canonical text, is a bypass, never a guess. */
 export async function identify(
   policy: Policy,
@@ -47,17 +45,15 @@ export async function identify(
   let key: string | undefined;
   let vary: [string, string | null][] | undefined;
   try {
-    if (policy.when !== undefined && policy.when(opts) === false) return { bypass: 'when' };
-    const given: unknown = policy.scope === 'public' ? everyone : policy.scope(opts);
+    if (policy.when !== undefined && atOnce(policy.when(opts), 'when') === false) return { bypass: 'when' };
+    const given: unknown = policy.scope === 'public' ? everyone : atOnce(policy.scope(opts), 'scope');
     if (!isScope(given))
       return {
         bypass: 'scope',
         error: new Error(`scope: expected a non-empty string, null or everyone, received ${typeof given}`),
       };
     scope = given;
-    tags = typeof policy.tags === 'function' ? policy.tags(opts) : policy.tags;
-    if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string' && tag !== ''))
-      throw new TypeError('tags: expected an array of non-empty strings');
+    tags = tagsOf(policy, opts);
     key = await policy.key?.(opts);
     if (policy.key !== undefined && typeof key !== 'string') throw new TypeError('key: expected a string');
     vary = varyOf(policy, opts, request, parts.headersOf);
@@ -114,7 +110,7 @@ export async function identify(
             ? inputEpochs([texts.raw])
             : [],
       guard: names.guard,
-      keepMs: typeof policy.ttlMs === 'number' ? policy.ttlMs : hourMs,
+      keepMs: plantMs(policy),
     },
   };
 }
@@ -127,7 +123,7 @@ function varyOf(
   headersOf: IdentityParts['headersOf'],
 ): [string, string | null][] | undefined {
   if (policy.vary.length === 0) return [];
-  const read = request?.header ?? reader(headersOf?.({ ctx: opts.ctx }));
+  const read = request?.header ?? reader(atOnce(headersOf?.({ ctx: opts.ctx }), 'headers'));
   if (read === undefined) return undefined;
   return policy.vary.map((name) => [name, read(name)]);
 }

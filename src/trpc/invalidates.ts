@@ -78,6 +78,8 @@ export interface InvalidatesParts {
   readonly invalidate: Invalidate;
   readonly calls: Calls;
   readonly emitter: Emitter;
+  /** Whether a registered procedure matches. */
+  readonly isKnown: (pattern: string) => boolean;
   /** Keeps retries alive after the response. */
   readonly background: (ctx: unknown) => void;
 }
@@ -103,7 +105,7 @@ export async function runInvalidates(
     );
     if (targets.length === 0) return;
     try {
-      await parts.invalidate(targets, bases);
+      await parts.invalidate(asMounted(targets, mountsOf(place), parts.isKnown), bases);
     } catch (error) {
       parts.background(opts.ctx);
       if (definition.onFailure === 'throw') throw error;
@@ -144,6 +146,33 @@ function basesOf(opts: MiddlewareOpts, place: Place | undefined): readonly (stri
   const called = place.paths.get(opts.path);
   const bases = called === undefined ? [...new Set(place.paths.values())] : [called];
   return bases.length > 0 ? bases : [undefined];
+}
+
+/** The mounts that the router of a mutation is registered under. */
+function mountsOf(place: Place | undefined): readonly string[] {
+  const paths = [...(place?.paths ?? [])];
+  return paths.flatMap(([called, full]) => (called === full ? [] : full.slice(0, -called.length - 1)));
+}
+
+/**
+ * Targets with what they mean inside of the mount of the mutation's own router. Where a path means something there and
+ * outside too, both are meant: versions of an API show the same data, and which one the writer had in mind cannot be told.
+ */
+function asMounted(
+  targets: readonly unknown[],
+  mounts: readonly string[],
+  isKnown: (pattern: string) => boolean,
+): unknown[] {
+  return targets.flatMap((target) => {
+    const path = typeof target === 'string' ? target : (target as { path?: unknown } | null)?.path;
+    if (typeof path !== 'string' || path.startsWith('.')) return [target];
+    const inside = mounts.map((mount) => `${mount}.${path}`).filter(isKnown);
+    const outside = inside.length === 0 || isKnown(path) ? [target] : [];
+    return [
+      ...outside,
+      ...inside.map((full) => (typeof target === 'string' ? full : { ...(target as object), path: full })),
+    ];
+  });
 }
 
 async function collect(

@@ -26,6 +26,8 @@ export interface OwnMiddlewares {
   readonly markPure: (middleware: object) => void;
   readonly in: (procedure: ProcedureLike) => readonly OwnMiddleware[];
   readonly around: (place: Place) => Surroundings;
+  /** Whether a call of an unregistered router is the first procedure's of that path: two of them are not told apart. */
+  readonly isFirst: (definition: Definition, path: string) => boolean;
 }
 
 /** Keeps book of a cache's own middlewares; `run` does their work. */
@@ -35,6 +37,7 @@ export function createOwnMiddlewares(
   const definitions = new WeakMap<Middleware, Definition>();
   const pure = new WeakSet<Middleware>();
   const known = new WeakMap<Place, Surroundings>();
+  const first = new Map<string, Definition>();
 
   const mark = (work: (opts: MiddlewareOpts) => Promise<unknown>, definition: Definition): Middleware => {
     definitions.set(work as Middleware, definition);
@@ -62,6 +65,10 @@ export function createOwnMiddlewares(
         const definition = definitions.get(middleware);
         return definition ? { definition, index, around: surroundings({ procedure, index }, kindOf) } : [];
       }),
+    isFirst(definition, path) {
+      if (!first.has(path)) first.set(path, definition);
+      return first.get(path) === definition;
+    },
     around(place) {
       let around = known.get(place);
       if (around === undefined) known.set(place, (around = surroundings(place, kindOf)));

@@ -1,7 +1,8 @@
 // Docs: docs/keys-and-scopes.md#which-procedure
 import type { AnyTRPCRouter } from '@trpc/server';
 import { CacheError, shown } from '../errors.ts';
-import { matches, type PathBook } from '../targets.ts';
+import type { PathBook } from '../resolve.ts';
+import { matches } from '../targets.ts';
 
 /** A middleware function as tRPC keeps it in a procedure; parsers carry a `_type`. */
 export type Middleware = ((opts: never) => unknown) & { _type?: string };
@@ -35,7 +36,6 @@ export type Binder = (middleware: Middleware) => ((place: Place) => Middleware) 
 
 /** The routers of a cache: which procedure a path means, what lies behind a middleware, what a pattern matches. */
 export interface Registry extends PathBook {
-  readonly isEmpty: () => boolean;
   readonly register: (router: AnyTRPCRouter, mount?: string) => void;
   /** The place of an unbound middleware that a lazy router brought in after registration. */
   readonly placeOf: (middleware: Middleware, path: string) => Place | undefined;
@@ -152,8 +152,9 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
   function checkTargets(next: Mounted, after: readonly Mounted[]): void {
     const paths = after.flatMap(({ def, mount }) => Object.keys(def.procedures).map((path) => fullPath(mount, path)));
     const unloaded = lazies(after);
-    const isKnown = (pattern: string) =>
+    const isPath = (pattern: string) =>
       paths.some((path) => matches(pattern, path)) || unloaded.some((lazy) => mayMatchBelow(pattern, lazy));
+    const isKnown = (pattern: string) => isPath(pattern) || isPath(fullPath(next.mount, pattern));
     for (const path of Object.keys(next.def.procedures))
       check(next.def.procedures[path] as ProcedureLike, fullPath(next.mount, path), isKnown);
   }

@@ -115,9 +115,16 @@ describe('the package', () => {
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     expect(paths).toEqual(
-      expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']),
+      expect.arrayContaining([
+        'package.json',
+        'README.md',
+        'LICENSE',
+        'docs/http.md',
+        'dist/index.js',
+        'dist/index.d.ts',
+      ]),
     );
-    const allowed = /^(?:dist|src)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+    const allowed = /^(?:dist|docs|src)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     expect(paths.filter((path) => !allowed.test(path) || /test|example|bench/.test(path))).toEqual([]);
   });
 
