@@ -86,6 +86,7 @@ function idOf(transformer: Transformer): string {
   const encoded = (one: Transformer) => stringify(one.serialize(probe));
   try {
     const text = encoded(transformer);
+    if (text !== encoded(transformer)) return 'custom'; // a salt in it would be another one in every process
     return text === encoded(superjson) ? 'superjson' : `custom-${digest(text).slice(0, 8)}`;
   } catch {
     return 'custom'; // it cannot encode what superjson can

@@ -116,10 +116,28 @@ export function isServable(entry: Entry, own: readonly (string | undefined)[], c
   return true;
 }
 
-/** The size of an entry in a process: two bytes a character, and as much again for its decoded and wire forms. */
-export function bytesOf(entry: Entry): number {
-  const text = entry.body.text.length + (entry.body.plain?.length ?? 0) + entry.key.length;
-  return 4 * text + 2 * entry.epochs.reduce((sum, name) => sum + name.length, 0) + 512;
+/** The size of an entry in a process, estimated generously: its texts, and the objects that the body becomes. */
+export function bytesOf({ key, epochs, body, failure }: Entry): number {
+  const texts = [key, ...epochs, failure?.message ?? ''];
+  const outer = texts.reduce((sum, text) => sum + 64 + 2 * text.length, 512);
+  return outer + heldBytes(body.text) + heldBytes(body.plain ?? '');
+}
+
+const [comma, brace, bracket] = [44, 123, 91];
+
+/**
+ * A JSON text with its decoded and its wire form: every character three times, of one byte or of two, and in both forms
+ * 32 bytes for each member, 48 for each object and array. Signs inside of texts count too: reading them apart costs more.
+ */
+function heldBytes(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    bytes += code > 255 ? 6 : 4;
+    if (code === comma) bytes += 64;
+    else if (code === brace || code === bracket) bytes += 96;
+  }
+  return bytes;
 }
 
 // A store that keeps texts gets one frame: `~`, a JSON line about the entry, the body, the plain body.
@@ -137,7 +155,9 @@ export function writeEntry(entry: Entry): string {
     f: entry.freshUntil,
     x: entry.failure,
     t: entry.tag,
-    p: plain !== undefined,
+    // How long the bodies are: what was cut off, or emptied, is no answer.
+    l: text.length,
+    p: plain?.length,
   };
   return `${mark}${JSON.stringify(head)}\n${text}${plain === undefined ? '' : `\n${plain}`}`;
 }
@@ -152,25 +172,30 @@ export function readEntry(frame: unknown): Entry | undefined {
     const { k: key, e: epochs, i: ids, s: storedAt, f: freshUntil, x: failure, t: tag } = head;
     if (typeof key !== 'string' || typeof storedAt !== 'number' || typeof freshUntil !== 'number') return undefined;
     if (!isTexts(epochs) || !isTexts(ids)) return undefined;
-    return {
-      key,
-      epochs,
-      ids,
-      storedAt,
-      freshUntil,
-      body: readBody(frame.slice(end + 1), head.p === true),
-      ...(isFailure(failure) && { failure: { code: failure.code, message: failure.message } }),
-      ...(typeof tag === 'string' && { tag }),
-    };
+    const body = readBody(frame.slice(end + 1), head.l, head.p);
+    return (
+      body && {
+        key,
+        epochs,
+        ids,
+        storedAt,
+        freshUntil,
+        body,
+        ...(isFailure(failure) && { failure: { code: failure.code, message: failure.message } }),
+        ...(typeof tag === 'string' && { tag }),
+      }
+    );
   } catch {
     return undefined;
   }
 }
 
-function readBody(rest: string, hasPlain: boolean): Encoded {
+function readBody(rest: string, length: unknown, plainLength: unknown): Encoded | undefined {
+  if (plainLength === undefined) return rest.length === length ? { text: rest } : undefined;
   // JSON text holds no raw line break, so the first one ends the body.
-  const end = hasPlain ? rest.indexOf('\n') : -1;
-  return end < 0 ? { text: rest } : { text: rest.slice(0, end), plain: rest.slice(end + 1) };
+  const end = rest.indexOf('\n');
+  const body = { text: rest.slice(0, end), plain: rest.slice(end + 1) };
+  return end === length && body.plain.length === plainLength ? body : undefined;
 }
 
 const isTexts = (value: unknown): value is string[] =>

@@ -45,6 +45,11 @@ export function shown(value: unknown): string {
   return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no keys'}`;
 }
 
+/** The error for an option of the wrong kind. */
+export function invalid(option: string, expected: string, received: unknown): CacheError {
+  return new CacheError('INVALID_OPTION', `${option}: expected ${expected}, received ${shown(received)}.`);
+}
+
 /** Throws when an options object holds a key that nobody reads: a typo must not turn a safeguard off. */
 export function rejectUnknown(options: object, known: readonly string[], where: string): void {
   for (const name of Object.keys(options)) {

@@ -1,6 +1,6 @@
 // Docs: docs/keys-and-scopes.md
 import { digest } from './digest.ts';
-import { isPlain } from './value.ts';
+import { isBuiltIn, isLaden, isList, isPlain, nameOf } from './value.ts';
 
 /** Thrown by {@link canonical} for a value that has no canonical text; the call is then a bypass. */
 export class UncanonicalError extends Error {
@@ -35,20 +35,25 @@ export function canonical(value: unknown, depth = 0): string {
 function ofObject(value: object, depth: number): string {
   if (depth >= deepest) throw new UncanonicalError(`the input is cyclic or deeper than ${deepest} levels`);
   const of = (inner: unknown) => canonical(inner, depth + 1);
-  // `map` would skip holes; a hole and `undefined` are the same to a procedure.
-  if (Array.isArray(value)) return `[${Array.from(value, of).join(',')}]`;
+  if (Array.isArray(value)) return ofList(value, of);
   if (isPlain(value)) return ofPlain(value, of);
+  if (value instanceof Error) return ofError(value, of);
+  // A date that knows its zone is another input than one that does not.
+  if (!isBuiltIn(value)) throw new UncanonicalError(`${nameOf(value)} cannot be part of a key`);
+  if (isLaden(value)) throw new UncanonicalError(`${nameOf(value)} with properties of its own cannot be part of a key`);
   if (value instanceof Date) return `Date(${value.getTime()})`;
   if (value instanceof Map) return `Map(${Array.from(value, ([key, item]) => `${of(key)}:${of(item)}`).join(',')})`;
   if (value instanceof Set) return `Set(${Array.from(value, of).join(',')})`;
   if (value instanceof RegExp) return `RegExp(${of(value.source)},${of(value.flags)})`;
   if (value instanceof URL) return `URL(${of(value.href)})`;
-  if (value instanceof Error) return ofError(value, of);
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
-    return ofTyped(value as unknown as ArrayLike<unknown>, of);
-  throw new UncanonicalError(
-    `an instance of ${(value.constructor as { name?: string } | undefined)?.name ?? 'a class'} cannot be part of a key`,
-  );
+  return ofTyped(value as ArrayLike<unknown>, of);
+}
+
+function ofList(value: readonly unknown[], of: (inner: unknown) => string): string {
+  if (!isList(value))
+    throw new UncanonicalError('an array of another class or with named properties cannot be part of a key');
+  // `map` would skip holes; a hole and `undefined` are the same to a procedure.
+  return `[${Array.from(value, of).join(',')}]`;
 }
 
 // Without `stack`, which is another one wherever the same error is made.

@@ -1,7 +1,7 @@
 // Docs: docs/stores.md, docs/keys-and-scopes.md
 import type { Transformer } from './codec.ts';
 import { type Duration, durationMs } from './duration.ts';
-import { CacheError, rejectUnknown, shown } from './errors.ts';
+import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import { type CachedOptions, type CallOpts, checkScope, resolvePolicy, type Scope } from './policy.ts';
 import type { Store } from './store.ts';
 import { memoryStore } from './stores/memory.ts';
@@ -81,13 +81,13 @@ const known = [
 /** Checks the options of `createCache`; every message names the option, what was received and what to write. */
 export function resolveSettings(options: CreateCacheOptions<any>): Settings {
   if (typeof options !== 'object' || options === null)
-    throw invalid('options', "an object such as { scope: 'public' }", options);
+    throw invalid('createCache: options', "an object such as { scope: 'public' }", options);
   rejectUnknown(options, known, 'createCache');
   checkScope(options.scope, 'createCache: scope');
   const store = options.store ?? memoryStore();
   if (typeof store !== 'function' && typeof (store as Partial<Store>).lookup !== 'function') {
     throw invalid(
-      'store',
+      'createCache: store',
       'a store such as memoryStore() or upstashStore(redis), or a function that returns one',
       store,
     );
@@ -101,13 +101,13 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
   }
   for (const option of ['waitUntil', 'headers'] as const) {
     if (options[option] !== undefined && typeof options[option] !== 'function')
-      throw invalid(option, 'a function', options[option]);
+      throw invalid(`createCache: ${option}`, 'a function', options[option]);
   }
   const { enabled = true, version = '', hashKeys = false, timeouts = {}, http = {}, transformer } = options;
   if (typeof enabled !== 'boolean' && typeof enabled !== 'function')
-    throw invalid('enabled', 'a boolean or a function', enabled);
-  if (typeof version !== 'string') throw invalid('version', 'a string', version);
-  if (typeof hashKeys !== 'boolean') throw invalid('hashKeys', 'a boolean', hashKeys);
+    throw invalid('createCache: enabled', 'a boolean or a function', enabled);
+  if (typeof version !== 'string') throw invalid('createCache: version', 'a string', version);
+  if (typeof hashKeys !== 'boolean') throw invalid('createCache: hashKeys', 'a boolean', hashKeys);
   rejectUnknown(timeouts, ['read', 'write', 'join'], 'createCache: timeouts');
   rejectUnknown(http, ['statusHeader', 'allowAuthorization'], 'createCache: http');
   const defaults = options.defaults ?? {};
@@ -140,15 +140,11 @@ function outputOf(transformer: CreateCacheOptions<unknown>['transformer']): Tran
   if (transformer === undefined) return undefined;
   const output = 'output' in transformer ? transformer.output : transformer;
   if (typeof output?.serialize === 'function' && typeof output.deserialize === 'function') return output;
-  throw invalid('transformer', 'an object with serialize and deserialize, such as superjson', transformer);
+  throw invalid('createCache: transformer', 'an object with serialize and deserialize, such as superjson', transformer);
 }
 
 function statusHeader(name: string | false | undefined): string | false {
   if (name === undefined) return 'x-cache';
   if (name === false || (typeof name === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(name))) return name;
-  throw invalid('http.statusHeader', "a header name such as 'x-cache', or false", name);
-}
-
-function invalid(option: string, expected: string, received: unknown): CacheError {
-  return new CacheError('INVALID_OPTION', `createCache: ${option}: expected ${expected}, received ${shown(received)}.`);
+  throw invalid('createCache: http.statusHeader', "a header name such as 'x-cache', or false", name);
 }

@@ -1,6 +1,6 @@
 // Docs: docs/freshness.md, docs/keys-and-scopes.md
 import { type Duration, durationMs } from './duration.ts';
-import { CacheError, rejectUnknown, shown } from './errors.ts';
+import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import type { ScopeValue } from './key.ts';
 
 /** What a callback of `cached` is called with. */
@@ -218,8 +218,4 @@ function checkHeaders(value: unknown, option: string): void {
   const isName = (item: unknown) => typeof item === 'string' && item !== '*' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(item);
   if (Array.isArray(value) && value.every(isName)) return;
   throw invalid(option, "an array of header names such as ['accept-language']", value);
-}
-
-function invalid(option: string, expected: string, received: unknown): CacheError {
-  return new CacheError('INVALID_OPTION', `${option}: expected ${expected}, received ${shown(received)}.`);
 }

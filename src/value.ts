@@ -6,6 +6,31 @@ export function isPlain(value: object): value is Record<string, unknown> {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty');
 }
 
+/** A mere list: no array of a class of its own, as database drivers give them, and none with properties beside its items. */
+export function isList(array: readonly unknown[]): boolean {
+  // Array.prototype is an array itself, in every realm. Names come after indices, and `length` before those that were added.
+  const prototype = Object.getPrototypeOf(array);
+  return Array.isArray(prototype) && isPlain(prototype) && Reflect.ownKeys(array).at(-1) === 'length';
+}
+
+const builtIns = new Set<object>([Date, Map, Set, RegExp, URL].map(({ prototype }) => prototype));
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
+
+/** Whether something is a Date, Map, Set, RegExp, URL or typed array itself, not an instance of a class made from one. */
+export function isBuiltIn(instance: object): boolean {
+  const prototype = Object.getPrototypeOf(instance);
+  if (builtIns.has(prototype) || Object.getPrototypeOf(prototype) === typedArray) return true;
+  return prototype === Date.prototype; // a test's fake clock puts another one in its place
+}
+
+/** Whether a built-in carries something that its text does not tell: properties of its own, or the place where a search goes on. */
+export function isLaden(instance: object): boolean {
+  const names = ArrayBuffer.isView(instance) ? (instance as Uint8Array).length : 0;
+  if (Object.keys(instance).length > names || (instance instanceof RegExp && instance.lastIndex !== 0)) return true;
+  // A URL that is made of JavaScript (Deno, jsdom) has its parts under a symbol.
+  return !(instance instanceof URL) && Object.getOwnPropertySymbols(instance).length > 0;
+}
+
 /**
  * What a value is made of, which decides how it can be handed out without anybody spoiling it (law 8):
  * `tree` is objects, arrays and primitives, each seen once: it can be frozen and copied;
@@ -48,26 +73,30 @@ export function shapeOf(value: unknown, survives: (instance: object) => boolean)
     }
     seen.add(inner);
     if (Array.isArray(inner)) {
+      if (!isList(inner))
+        throw new UnstorableError('an array of another class or with named properties cannot be stored');
       for (let index = 0; index < inner.length; index++) {
         if (inner[index] === undefined && !(index in inner))
           throw new UnstorableError('an array with holes cannot be stored');
         visit(inner[index]);
       }
-      // As the result of `match` has: no codec keeps them.
-      if (Object.keys(inner).length !== inner.length)
-        throw new UnstorableError('an array with named properties cannot be stored');
     } else if (isPlain(inner)) {
       if (Object.getOwnPropertySymbols(inner).length > 0) throw new UnstorableError('symbol keys cannot be stored');
       for (const name of Object.keys(inner)) visit(inner[name]);
-    } else if (inner instanceof Map || inner instanceof Set) {
-      atLeast(isBuiltIn(inner) ? 'plain' : 'rich');
+    } else visitInstance(inner, isBuiltIn(inner));
+  };
+  const visitInstance = (inner: object, builtIn: boolean): void => {
+    if (builtIn && isLaden(inner))
+      throw new UnstorableError(`${nameOf(inner)} with properties of its own cannot be stored`);
+    if (inner instanceof Map || inner instanceof Set) {
+      atLeast(builtIn ? 'plain' : 'rich');
       inner.forEach((item: unknown, key: unknown) => {
         members.add(key);
         visit(key);
         if (inner instanceof Map) visit(item);
       });
-      if (!isBuiltIn(inner) && !survives(inner)) throw instanceError(inner);
-    } else if (inner instanceof Date && isBuiltIn(inner)) {
+      if (!builtIn && !survives(inner)) throw instanceError(inner);
+    } else if (builtIn && inner instanceof Date) {
       if (Number.isNaN(inner.getTime())) throw new UnstorableError('an invalid Date cannot be stored');
       atLeast('plain');
     } else {
@@ -86,12 +115,11 @@ export function shapeOf(value: unknown, survives: (instance: object) => boolean)
   return shape;
 }
 
-// By prototype: a test's fake clock puts another constructor in place of Date, and keeps its prototype.
-const isBuiltIn = (instance: object): boolean =>
-  [Date.prototype, Map.prototype, Set.prototype].includes(Object.getPrototypeOf(instance));
+const instanceError = (instance: object) => new UnstorableError(`${nameOf(instance)} cannot be stored`);
 
-function instanceError(instance: object): UnstorableError {
-  return new UnstorableError(`an instance of ${instance.constructor?.name ?? 'an unknown class'} cannot be stored`);
+/** How errors speak of an instance. */
+export function nameOf(instance: object): string {
+  return `an instance of ${(instance.constructor as { name?: string } | undefined)?.name ?? 'an unknown class'}`;
 }
 
 /** A deep copy of a value whose shape is `tree` or `plain`. */

@@ -23,6 +23,15 @@ describe('codecs', () => {
     expect(transformerCodec({ ...wrapping }).id).toBe(transformerCodec(wrapping).id);
   });
 
+  test('a transformer that never encodes alike, as one that encrypts, is one codec in every process', () => {
+    const process = () => ({
+      serialize: (value: unknown) => ({ salt: crypto.randomUUID(), value }),
+      deserialize: ({ value }: { value: unknown }) => value,
+    });
+    expect(transformerCodec(process()).id).toBe('custom');
+    expect(transformerCodec(process()).id).toBe('custom');
+  });
+
   test('what superjson stores is what a router with superjson sends', () => {
     const value = { at: new Date(0), n: 1 };
     const { encoded } = defaultCodec.encode(value);

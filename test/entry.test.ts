@@ -90,9 +90,26 @@ describe('the frame of an entry', () => {
     for (let length = 0; length < frame.indexOf('\n'); length++) {
       expect(readEntry(frame.slice(0, length))).toBeUndefined();
     }
-    for (const field of ['k', 'e', 'i', 's', 'f']) {
+    for (const field of ['k', 'e', 'i', 's', 'f', 'l']) {
       expect(readEntry(frame.replace(`"${field}":`, `"other":`))).toBeUndefined();
     }
+  });
+
+  test('a body that was cut, emptied or added to is no body', () => {
+    fc.assert(
+      fc.property(body, fc.nat(), fc.string({ unit: 'binary', minLength: 1 }), (whole, at, more) => {
+        const frame = writeEntry({ ...entry, body: whole });
+        const end = frame.indexOf('\n') + 1;
+        const cut = end + (at % Math.max(frame.length - end, 1));
+        if (cut < frame.length) expect(readEntry(frame.slice(0, cut))).toBeUndefined();
+        expect(readEntry(frame + more)).toBeUndefined();
+        if ('plain' in whole) expect(readEntry(frame.replace('"p":', '"other":'))).toBeUndefined();
+      }),
+    );
+    const two = writeEntry({ ...entry, body: { text: '"abc"', plain: '"d"' } });
+    expect(readEntry(two.replace('"abc"\n"d"', '"ab"\n"cd"'))).toBeUndefined();
+    expect(readEntry(two.replace('"abc"\n"d"', '"abc" "d"'))).toBeUndefined();
+    expect(readEntry(two.replace('"l":5', '"l":"5"'))).toBeUndefined();
   });
 
   test('the fields of a frame never become the prototype of anything', () => {
@@ -133,5 +150,14 @@ describe('the output of an entry', () => {
   test('its size counts what it holds', () => {
     expect(bytesOf(encode('x'.repeat(10_000)))).toBeGreaterThan(20_000);
     expect(bytesOf({ ...entry, epochs: ['e'.repeat(5_000)] })).toBeGreaterThan(10_000);
+    expect(
+      bytesOf({ ...entry, body: { text: '' }, failure: { code: 'X', message: 'm'.repeat(5_000) } }),
+    ).toBeGreaterThan(10_000);
+  });
+
+  test('its size counts the objects of its decoded and of its wire form, which are larger than their text', () => {
+    // An object in a list takes 64 bytes in V8, also an empty one.
+    expect(bytesOf(encode(Array.from({ length: 1_000 }, () => ({}))))).toBeGreaterThan(2 * 64 * 1_000);
+    expect(bytesOf(encode('ż'.repeat(1_000)))).toBeGreaterThan(3 * 2 * 1_000);
   });
 });

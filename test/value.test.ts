@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { copy, deepFreeze, isPlain, shapeOf, UnstorableError } from '../src/value.ts';
 
 const survives = () => true;
@@ -36,6 +36,27 @@ describe('the shape of a value', () => {
     expect(asked).toEqual([url]);
     expect(() => shapeOf(new Money(), ask)).toThrow(UnstorableError);
     expect(() => shapeOf(url, () => false)).toThrow('an instance of URL cannot be stored');
+  });
+
+  test('a list of another realm is a list, one of a class of its own is none', async () => {
+    const { runInNewContext } = await import('node:vm');
+    expect(shapeOf(runInNewContext('[1, [2]]'), survives)).toBe('tree');
+    expect(() => shapeOf(runInNewContext('new (class Rows extends Array {})()'), survives)).toThrow(UnstorableError);
+    // As the classes of old are made.
+    const listLike = Object.setPrototypeOf([1], Object.create(Array.prototype));
+    expect(() => shapeOf(listLike, survives)).toThrow(UnstorableError);
+    expect(() => shapeOf(Object.setPrototypeOf([1], []), survives)).toThrow(UnstorableError);
+  });
+
+  test('while a test fakes the clock, dates are plain, those made before it and those made by it', () => {
+    const before = new Date(0);
+    vi.useFakeTimers();
+    try {
+      expect(shapeOf([before, new Date(0)], () => false)).toBe('plain');
+      expect(() => shapeOf(new (class extends Date {})(), () => false)).toThrow(UnstorableError);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('objects of another realm are plain, those with a class of their own are not', async () => {

@@ -11,7 +11,7 @@ export interface EtagParts {
   calls: readonly {
     /** Full path of the procedure, for example `post.byId`. */
     path: string;
-    /** The call's {@link contentTag}, kept in its entry. */
+    /** The digest of the call's encoded output, kept in its entry. */
     tag: string;
   }[];
 }
@@ -31,7 +31,7 @@ const comma = 0x2c;
  *
  * @returns `W/"…"` with 24 base64url characters (144 bits of SHA-256), equal in every process for equal parts.
  * @example
- * responseEtag({ salt: '1', batch: false, calls: [{ path: 'post.byId', tag: contentTag('{"id":1}') }] });
+ * responseEtag({ salt: '1', batch: false, calls: [{ path: 'post.byId', tag: 'A3ySFO73TMOIfzpPCFtOF9digNr9JzsO4WDAnEuhz9Q' }] });
  */
 export function responseEtag(parts: EtagParts): string {
   const fields = [parts.salt, parts.batch ? 'batch' : 'single', String(parts.calls.length)];
@@ -40,17 +40,6 @@ export function responseEtag(parts: EtagParts): string {
   const frame = fields.map(framed).join('');
   // Weak, because a compressing proxy below gives one tag to two codings (RFC 9110 §8.8.3.3).
   return `W/"${digest(frame).slice(0, tagLength)}"`;
-}
-
-/**
- * The tag of one call's encoded output: equal for equal text, in every process (RFC 9110 §8.8.1).
- *
- * @returns SHA-256 of the text as UTF-8, as 43 base64url characters without quotes.
- * @example
- * contentTag('{"id":1}'); // 'A3ySFO73TMOIfzpPCFtOF9digNr9JzsO4WDAnEuhz9Q'
- */
-export function contentTag(text: string): string {
-  return digest(text);
 }
 
 /**

@@ -1,47 +1,17 @@
 // Docs: docs/keys-and-scopes.md
-import { TRPCError } from '@trpc/server';
 import { type Answer, answer, type Call, type Core } from '../cache.ts';
 import type { Codec } from '../codec.ts';
 import { tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
-import { newWishes, type Ran, type Wishes } from '../fill.ts';
-import { type CallOpts, type Policy, tagsOf } from '../policy.ts';
-import type { CallRecord, Calls, GetRawInput } from './calls.ts';
+import { newWishes, type Wishes } from '../fill.ts';
+import { type CallOpts, tagsOf } from '../policy.ts';
+import type { CallRecord, Calls } from './calls.ts';
 import type { Surroundings } from './chain.ts';
+import type { CachedDefinition } from './definition.ts';
 import { type Bypass, type IdentityParts, type InputFacts, identify } from './identity.ts';
+import { runLearning } from './learning.ts';
+import { type MiddlewareOpts, type MiddlewareResult, ranOf, resultOf } from './middleware.ts';
 import { type Place, parseInput } from './registry.ts';
-
-/** What tRPC hands to a middleware, as far as it is read here. */
-export interface MiddlewareOpts {
-  readonly ctx: unknown;
-  readonly input: unknown;
-  readonly path: string;
-  readonly type: string;
-  readonly signal?: AbortSignal;
-  readonly getRawInput: GetRawInput;
-  readonly next: (changed?: { getRawInput: GetRawInput }) => Promise<MiddlewareResult>;
-}
-
-/** What a middleware resolves to. Only `data` is ever cached: the rest holds `ctx`. */
-export interface MiddlewareResult {
-  readonly marker?: 'middlewareMarker';
-  readonly ok: boolean;
-  readonly data?: unknown;
-  readonly error?: TRPCError;
-  readonly ctx?: unknown;
-}
-
-/** One use of `cached(…)`. */
-export interface CachedDefinition {
-  readonly kind: 'cached';
-  readonly policy: Policy;
-  /** `ttl` was given in this use, not by `defaults`. */
-  readonly hasTtl: boolean;
-  /** Has options that a second `cached` in a chain cannot honour: the answer is then not kept at all. */
-  readonly narrows: boolean;
-  /** What was learned of procedures that no registered router holds, by path. */
-  readonly learned: Map<string, 'parsed' | 'raw' | 'skips'>;
-}
 
 /** Where a call was found to be: its full path, and what stands around the middleware if a router says so. */
 export type Location =
@@ -177,68 +147,6 @@ function runSecond(definition: CachedDefinition, opts: MiddlewareOpts, wishes: W
     wishes.veto = 'callback'; // an answer without its tags could not be invalidated by them
   }
   return opts.next();
-}
-
-/** Runs a procedure that no router describes, and learns what stands behind `cached` before anything is stored. */
-async function runLearning(
-  definition: CachedDefinition,
-  opts: MiddlewareOpts,
-  record: CallRecord,
-  wishes: Wishes,
-  calls: Calls,
-): Promise<MiddlewareResult> {
-  const before = definition.learned.get(opts.path);
-  let parsed = false;
-  const getRawInput: GetRawInput = () => {
-    parsed = true;
-    return opts.getRawInput();
-  };
-  if (before === undefined) calls.alias(getRawInput, record);
-  const result = before === undefined ? await opts.next({ getRawInput }) : await opts.next();
-  if (!result.ok) {
-    if (before === undefined) wishes.veto = 'error'; // the failure of one input, under a key that may span many
-    return result;
-  }
-  if (result.ctx !== opts.ctx) {
-    definition.learned.set(opts.path, 'skips'); // somebody behind changed ctx: a hit would skip them
-    wishes.veto = 'middleware-behind';
-  } else if (before === undefined) {
-    definition.learned.set(opts.path, parsed ? 'raw' : 'parsed');
-    if (parsed && opts.input !== undefined) wishes.veto = 'middleware-behind'; // looked up under the wrong key
-  }
-  return result;
-}
-
-/** Whether code and message are all there is to an error. */
-const isPlainError = (error: TRPCError | undefined): boolean =>
-  error !== undefined &&
-  Object.getPrototypeOf(error) === TRPCError.prototype &&
-  error.cause === undefined &&
-  Object.keys(error).every((name) => name === 'code' || name === 'name' || name === 'cause');
-
-function ranOf(result: MiddlewareResult): Ran<MiddlewareResult> {
-  if (result.ok) return { ok: true, data: result.data, result };
-  const { error } = result;
-  return {
-    ok: false,
-    failure: { code: error?.code ?? '', message: error?.message ?? '', plain: isPlainError(error) },
-    result,
-  };
-}
-
-function resultOf(answered: Answer<MiddlewareResult>, opts: MiddlewareOpts): MiddlewareResult {
-  if (answered.status === 'bypass') return answered.ran.result;
-  if ('failed' in answered) return answered.failed;
-  if ('ran' in answered) {
-    const { ran, entry, sealed } = answered;
-    return ran.ok && entry !== undefined && sealed !== undefined ? { ...ran.result, data: sealed.value } : ran.result;
-  }
-  const { failure } = answered.entry;
-  const result =
-    failure === undefined
-      ? { ok: true, data: answered.value }
-      : { ok: false, error: new TRPCError(failure as { code: TRPCError['code']; message: string }) };
-  return { marker: 'middlewareMarker', ...result, ctx: opts.ctx };
 }
 
 /** Leaves for the HTTP layer what it needs to describe the answer. */

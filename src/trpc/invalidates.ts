@@ -3,8 +3,8 @@ import { CacheError, rejectUnknown, shown } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import { type Invalidate, listOf } from '../invalidate.ts';
 import { absolute, checkTarget, type TargetSource } from '../targets.ts';
-import type { MiddlewareOpts, MiddlewareResult } from './cached.ts';
 import type { Calls, Collected } from './calls.ts';
+import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
 import type { Place } from './registry.ts';
 
 /** The options form of `invalidates`. */

@@ -1,11 +1,8 @@
 // Docs: docs/decisions/0002-bound-middlewares.md
-import type { CachedDefinition, MiddlewareOpts } from './cached.ts';
 import { type OwnKind, type Surroundings, surroundings } from './chain.ts';
-import type { InvalidatesDefinition } from './invalidates.ts';
+import type { Definition } from './definition.ts';
+import type { MiddlewareOpts } from './middleware.ts';
 import type { Middleware, Place, ProcedureLike } from './registry.ts';
-
-/** One use of a middleware of this library. */
-export type Definition = CachedDefinition | InvalidatesDefinition | { readonly kind: 'settle' };
 
 /** One of a cache's middlewares in the chain of a procedure. */
 export interface OwnMiddleware {

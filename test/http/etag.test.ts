@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contentTag, type EtagParts, matchesIfNoneMatch, responseEtag } from '../../src/http/etag.ts';
+import { digest } from '../../src/digest.ts';
+import { type EtagParts, matchesIfNoneMatch, responseEtag } from '../../src/http/etag.ts';
 
-const A = contentTag('{"id":1}');
-const B = contentTag('{"id":2}');
+const A = digest('{"id":1}');
+const B = digest('{"id":2}');
 const pub = { path: 'pub', tag: A };
 const long = { path: 'long', tag: B };
 const single = (tag: string, salt = '1') => responseEtag({ salt, batch: false, calls: [{ path: 'def', tag }] });
@@ -21,10 +22,10 @@ const anyParts = fc.record({
   calls: fc.array(fc.record({ path: anyText, tag: anyText }), { maxLength: 4 }),
 });
 
-describe('contentTag', () => {
+describe('digest', () => {
   test('A15: a text has the same tag in every process, its SHA-256 in base64url', () => {
-    expect(contentTag('')).toBe('47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU');
-    expect(contentTag('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0');
+    expect(digest('')).toBe('47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU');
+    expect(digest('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0');
   });
 
   test('A6: two texts that differ in one character have different tags', () => {
@@ -32,7 +33,7 @@ describe('contentTag', () => {
   });
 
   test('RFC 9110 §8.8.3: a tag can stand between quotes whatever the text is', () => {
-    fc.assert(fc.property(anyText, (text) => /^[A-Za-z0-9_-]{43}$/.test(contentTag(text))));
+    fc.assert(fc.property(anyText, (text) => /^[A-Za-z0-9_-]{43}$/.test(digest(text))));
   });
 });
 
@@ -47,7 +48,7 @@ describe('responseEtag', () => {
   });
 
   test('A2, A15: equal parts give an equal tag, the same in every process', () => {
-    expect(single(A)).toBe(single(contentTag('{"id":1}')));
+    expect(single(A)).toBe(single(digest('{"id":1}')));
     expect(responseEtag({ salt: '1', batch: true, calls: [pub, long] })).toBe('W/"wNVsMFLR2Zmb43dwD36BQ_xI"');
   });
 

@@ -9,6 +9,16 @@ class Money {
 class Timestamps extends Date {}
 class Registry extends Map<unknown, unknown> {}
 class NotFound extends Error {}
+/** As database drivers give them. */
+class Rows extends Array<unknown> {
+  static withCount(...rows: unknown[]) {
+    return Object.defineProperty(Rows.from(rows), 'count', { value: rows.length });
+  }
+}
+const searched = (pattern: RegExp) => {
+  pattern.test('aaa');
+  return pattern;
+};
 
 const withShared = (make: (a: object, b: object) => unknown) => make({ id: 1 }, { id: 2 });
 
@@ -35,6 +45,18 @@ const unstorable: [string, () => unknown][] = [
   ['a list with holes', () => [new Array(3)]],
   ['a list with a name', () => Object.assign([1, 2], { total: 2 })],
   ['the result of a match', () => ({ found: 'abc'.match(/b/) })],
+  ['a list with a hidden name', () => [Object.defineProperty([{ id: 1 }], 'columns', { value: ['id'] })]],
+  ['a list with a symbol', () => Object.assign([1], { [Symbol('a')]: 1 })],
+  ['the rows of a database driver', () => Rows.withCount({ id: 1 }, { id: 2 })],
+  ['a kind of list in an object', () => ({ rows: Rows.from([1]) })],
+  ['a date with a name', () => ({ at: Object.assign(new Date(0), { zone: 'Asia/Tokyo' }) })],
+  ['a date with a symbol', () => Object.assign(new Date(0), { [Symbol('zone')]: 'Asia/Tokyo' })],
+  ['a map with a name', () => Object.assign(new Map([[1, 2]]), { total: 2 })],
+  ['a set with a name', () => [Object.assign(new Set([1]), { total: 2 })]],
+  ['bytes with a name', () => Object.assign(new Uint8Array([1]), { encoding: 'utf8' })],
+  ['an address with a name', () => Object.assign(new URL('http://a.test'), { label: 'A' })],
+  ['a pattern with a name', () => Object.assign(/a/, { label: 'A' })],
+  ['a pattern that is in the middle of a search', () => ({ next: searched(/a/g) })],
   ['a weak map', () => new WeakMap()],
   ['a buffer', () => new ArrayBuffer(8)],
   ['a boxed number', () => Object(1)],

@@ -1,9 +1,21 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { epochNames } from '../../src/epochs.ts';
 import { canonical, type EntryKeyParts, entryKey, everyone, type ScopeValue, scopeText } from '../../src/key.ts';
-import { cacheOf, counter, t } from '../support/app.ts';
+import { cacheOf, counter, listen, t } from '../support/app.ts';
 import { values } from './values.ts';
+
+/** A date that says more than its time, as that of `@date-fns/tz`. */
+class ZonedDate extends Date {
+  constructor(
+    time: number,
+    readonly zone: string,
+  ) {
+    super(time);
+  }
+}
+class Silent extends Date {}
 
 // Few characters, and those that keys are made of: collisions come fast where there are any.
 const text = fc.oneof(
@@ -228,6 +240,24 @@ describe('law 6: the canonical text of an input', () => {
     ['a promise', Promise.resolve()],
     ['a form', new FormData()],
     ['a buffer', new ArrayBuffer(1)],
+    ['a date with a zone', new ZonedDate(0, 'Asia/Tokyo')],
+    ['a kind of date', new Silent(0)],
+    ['a kind of map', new (class extends Map {})()],
+    ['a kind of set', new (class extends Set {})()],
+    ['a kind of list', [class extends Array {}.of(1)]],
+    ['a kind of pattern', new (class extends RegExp {})('a')],
+    ['a kind of address', new (class extends URL {})('http://a.test')],
+    ['a kind of bytes', Buffer.from([1])],
+    ['a date with a name', Object.assign(new Date(0), { zone: 'Asia/Tokyo' })],
+    ['a date with a symbol', Object.assign(new Date(0), { [Symbol('zone')]: 'Asia/Tokyo' })],
+    ['a map with a name', Object.assign(new Map(), { total: 1 })],
+    ['a set with a name', Object.assign(new Set(), { total: 1 })],
+    ['a list with a name', Object.assign([1], { total: 1 })],
+    ['a list with a hole and a name', Object.assign(new Array(1), { total: 1 })],
+    ['a pattern with a name', Object.assign(/a/, { label: 'A' })],
+    ['a pattern in the middle of a search', Object.assign(/a/g, { lastIndex: 1 })],
+    ['an address with a name', Object.assign(new URL('http://a.test'), { label: 'A' })],
+    ['bytes with a name', Object.assign(new Uint8Array([1]), { encoding: 'utf8' })],
   ])('%s has no text, so such a call goes without the cache', (_, value) => {
     expect(() => canonical(value)).toThrow('cannot be part of a key');
   });
@@ -239,6 +269,36 @@ describe('law 6: the canonical text of an input', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 100_000; level++) deep = { deep };
     expect(() => canonical(deep)).toThrow('cyclic or deeper');
+  });
+
+  test('dates are dates while the clock is a fake one, those made before it and those made by it', () => {
+    const before = new Date(7);
+    const text = canonical(before);
+    vi.useFakeTimers();
+    try {
+      expect(canonical(before)).toBe(text);
+      expect(canonical(new Date(7))).toBe(text);
+      expect(() => canonical(new Silent(7))).toThrow('cannot be part of a key');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('plain objects and lists of another realm have the text of our own', () => {
+    expect(canonical(runInNewContext('[{ a: [1, [2]] }]'))).toBe(canonical([{ a: [1, [2]] }]));
+  });
+
+  test('through tRPC: a date that says more than its time goes without the cache, and is answered for what it is', async () => {
+    const cache = cacheOf();
+    const bypasses = listen(cache, 'bypass');
+    const zone = t.procedure
+      .input((value: unknown) => value as ZonedDate)
+      .use(cache.cached('1h'))
+      .query(({ input }) => input.zone);
+    const caller = cache.register(t.router({ zone })).createCaller({});
+    expect(await caller.zone(new ZonedDate(0, 'Asia/Tokyo'))).toBe('Asia/Tokyo');
+    expect(await caller.zone(new ZonedDate(0, 'Europe/Warsaw'))).toBe('Europe/Warsaw');
+    expect(bypasses).toMatchObject([{ reason: 'input' }, { reason: 'input' }]);
   });
 
   test('through tRPC: inputs that look alike are answered apart', async () => {

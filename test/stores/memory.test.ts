@@ -41,6 +41,16 @@ describe('the memory store', () => {
     expect(await heldOf(store, ['c', 'd', 'large'])).toEqual(['c', 'd']);
   });
 
+  test('what is short as a text and large as objects counts as large', async () => {
+    const store = memoryStore({ maxBytes: 1_048_576 });
+    const keys = Array.from({ length: 50 }, (_, id) => `objects ${id}`);
+    await fillAll(store, keys, `[${'{},'.repeat(999)}{}]`);
+    // Each takes 64 bytes for every object, decoded once for callers and once for the wire.
+    const held = await heldOf(store, keys);
+    expect(held.length).toBeLessThanOrEqual(Math.floor(1_048_576 / (2 * 64 * 1_000)));
+    expect(held).toContain('objects 49');
+  });
+
   test('an answer that is too large takes the place of the older one, which is not served in its stead', async () => {
     const store = memoryStore({ maxBytes: 20_000 });
     await fillAll(store, ['a']);

@@ -9,7 +9,7 @@ export function describeLostInvalidations(name: string, make: () => Store): void
   describe(`law 4: what could not be invalidated is not served: ${name}`, () => {
     let app: OutageApp;
     beforeEach(async () => {
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
       app = outageApp(make());
       await app.caller.read();
     });

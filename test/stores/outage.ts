@@ -27,7 +27,7 @@ export function describeOutage(name: string, make: () => Store): void {
   describe(`law 4: the store never breaks or stalls a procedure: ${name}`, () => {
     let app: OutageApp;
     beforeEach(() => {
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
       app = outageApp(make());
     });
     afterEach(async () => {
