@@ -57,7 +57,7 @@ export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   const lookup = await lookUpIn(core, call);
   const budgetMs = core.timeouts.readMs - (performance.now() - started);
   const hit = lookup?.entry && serve(call, lookup.entry, core);
-  const key = lookup === undefined ? '' : flightKey(lookup);
+  const key = lookup === undefined || hit !== undefined ? '' : flightKey(lookup);
   const joined = hit === undefined ? core.flights.join(key, departure.at, core.timeouts.joinMs) : undefined;
   departure.arrive();
   if (lookup === undefined) return bypass(call, core);

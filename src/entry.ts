@@ -126,8 +126,8 @@ export function bytesOf({ key, epochs, body, failure }: Entry): number {
 const [comma, brace, bracket] = [44, 123, 91];
 
 /**
- * A JSON text with its decoded and its wire form: every character three times, of one byte or of two, and in both forms
- * 32 bytes for each member, 48 for each object and array. Signs inside of texts count too: reading them apart costs more.
+ * A JSON text with its decoded and its wire form: a character is there three times, in four bytes, or six where it is not
+ * Latin; a member takes 32 bytes more in each form, an object or array 48. Signs inside of texts count as well.
  */
 function heldBytes(text: string): number {
   let bytes = 0;

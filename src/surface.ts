@@ -214,7 +214,7 @@ export interface Cache<Ctx> {
   readonly clear: () => Promise<InvalidateResult>;
   /** Listens to what the cache does; returns the function that stops listening. Nothing is ever printed. */
   readonly on: <Name extends keyof CacheEvents>(name: Name, listener: Listener<Name>) => () => void;
-  /** Marks a middleware that a hit may skip: it neither guards nor changes anything that callers see. */
+  /** Marks a middleware that a hit may skip: it neither guards nor changes anything that callers see. Never auth. */
   readonly pure: <M extends object>(middleware: M) => M;
   /** Mistakes that can be seen from the routers, lazy ones loaded. For tests and CI. */
   readonly audit: (...routers: readonly AnyTRPCRouter[]) => Promise<AuditFinding[]>;

@@ -6,6 +6,16 @@ export function isPlain(value: object): value is Record<string, unknown> {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty');
 }
 
+const isForeign = (object: object): boolean => ![Object.prototype, null].includes(Object.getPrototypeOf(object));
+
+/** Whether JSON keeps all of a value. Of objects of another realm, codecs such as superjson keep no more. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== 'object' || value === null) return ['string', 'boolean', 'object'].includes(typeof value);
+  if (Array.isArray(value)) return isList(value) && value.every(isJson);
+  return isPlain(value) && Object.values(value).every(isJson);
+}
+
 /** A mere list: no array of a class of its own, as database drivers give them, and none with properties beside its items. */
 export function isList(array: readonly unknown[]): boolean {
   // Array.prototype is an array itself, in every realm. Names come after indices, and `length` before those that were added.
@@ -82,6 +92,7 @@ export function shapeOf(value: unknown, survives: (instance: object) => boolean)
       }
     } else if (isPlain(inner)) {
       if (Object.getOwnPropertySymbols(inner).length > 0) throw new UnstorableError('symbol keys cannot be stored');
+      if (isForeign(inner) && !isJson(inner)) throw new UnstorableError('an object of another realm cannot be stored');
       for (const name of Object.keys(inner)) visit(inner[name]);
     } else visitInstance(inner, isBuiltIn(inner));
   };

@@ -68,6 +68,20 @@ describe('the shape of a value', () => {
   });
 });
 
+test.each([
+  ['({ a: [1, "x", null, true, { b: {} }] })', true],
+  ['({ at: new Date(0) })', false],
+  ['({ gone: undefined })', false],
+  ['({ n: NaN })', false],
+  ['({ n: [-0] })', false],
+  ['({ n: 1n })', false],
+])('an object of another realm, of which codecs keep what JSON keeps, is storable: %s %s', async (code, storable) => {
+  const { runInNewContext } = await import('node:vm');
+  const shape = () => shapeOf({ foreign: runInNewContext(code) as object }, survives);
+  if (storable) expect(shape()).toBe('tree');
+  else expect(shape).toThrow(UnstorableError);
+});
+
 describe('a copy', () => {
   const tree = fc.letrec((tie) => ({
     value: fc.oneof(

@@ -247,7 +247,7 @@ function replacedBy(next: Mounted, mounted: readonly Mounted[]): Mounted[] {
     else {
       throw new CacheError(
         'ROUTER_CONFLICT',
-        `register: another router is registered already, and the two differ. Give the second one a place of its own: cache.register(router, { mount: 'v2' }).`,
+        `register: another router is registered already, and the two differ. Give the second one a place of its own: cache.register(router, { mount: 'v2' }). If it is the same one, edited while the server runs, restart the server.`,
       );
     }
   }
