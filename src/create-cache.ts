@@ -79,7 +79,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   function locate(definition: Definition, opts: MiddlewareOpts, place: Place | undefined): Location {
     if (typeof opts.path !== 'string' || opts.path === '') return { bypass: 'no-path' };
     if (place === undefined)
-      return own.isFirst(definition, opts.path) && registry.isEmpty()
+      return registry.isEmpty() && own.isFirst(definition, opts.path)
         ? { path: opts.path }
         : { bypass: 'unregistered' };
     const path = place.paths.get(opts.path);
