@@ -3,7 +3,7 @@ import type { AnyTRPCRouter } from '@trpc/server';
 import { createControl } from './control.ts';
 import { createCore } from './core.ts';
 import type { Duration } from './duration.ts';
-import { epochNames } from './epochs.ts';
+import { epochNames, randomId } from './epochs.ts';
 import { CacheError, shown } from './errors.ts';
 import { createInvalidate } from './invalidate.ts';
 import { type CreateCacheOptions, resolveSettings } from './options.ts';
@@ -86,12 +86,14 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     return path === undefined ? { bypass: 'unregistered' } : { path, place, around: own.around(place) };
   }
 
-  const cachedParts: CachedParts = { ...keyParts, core, calls, codecFor, isEnabled };
+  let space: string | undefined;
+  const unregistered = () => (space ??= `u${randomId()}`);
+  const cachedParts: CachedParts = { ...keyParts, core, calls, codecFor, isEnabled, unregistered };
   const invalidatesParts = {
     invalidate,
     calls,
     emitter: core.emitter,
-    isKnown: (pattern: string) => registry.match(pattern).paths.length > 0,
+    match: registry.match,
     background: (ctx: unknown) => void core.background(core.outbox.drain(30_000), ctx),
   };
   const directParts: DirectParts = {
@@ -173,7 +175,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       return {
         ...given,
         createContext(opts: unknown) {
-          enter(opts, responseMeta !== undefined);
+          enter(opts);
           return createContext?.(opts);
         },
         responseMeta: (meta: never) => leave(meta, responseMeta?.(meta) ?? {}),
@@ -203,7 +205,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       auditRouters(routers, {
         ownIn: own.in,
         isRegistered: (router) => registry.routers().includes(router),
-        isKnown: invalidatesParts.isKnown,
+        isKnown: (pattern) => registry.match(pattern).paths.length > 0,
       }),
     close: () => core.outbox.close(),
   };

@@ -51,11 +51,8 @@ export function noteShape(entry: Entry, shape: Shape): void {
   memoOf(entry).shape = shape;
 }
 
-/**
- * How an output is handed out: a copy of the caller's own; one sealed object where sealing is complete (no Date, Map, Set or
- * class instance inside); or the process's own object, to a caller that only serializes it.
- */
-export type Share = 'copy' | 'frozen' | 'lent';
+/** How an output is handed out: as a copy of the caller's own, or as one sealed object where sealing is complete. */
+export type Share = 'copy' | 'frozen';
 
 /** The output of an entry as its caller may keep it. */
 export function outputOf(entry: Entry, codec: Codec, share: Share): unknown {
@@ -63,7 +60,7 @@ export function outputOf(entry: Entry, codec: Codec, share: Share): unknown {
   if (memo.shape === undefined || memo.shape === 'rich') return codec.decode(entry.body);
   memo.value ??= { master: codec.decode(entry.body) };
   if (share === 'frozen' && memo.shape === 'tree') return deepFreeze(memo.value.master);
-  return share === 'lent' ? memo.value.master : copy(memo.value.master);
+  return copy(memo.value.master);
 }
 
 /**

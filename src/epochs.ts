@@ -17,6 +17,7 @@ export interface EpochNames {
   readonly input: (kind: Kind, path: string, input: string) => string;
   readonly tag: (tag: string) => string;
   readonly scope: (scope: ScopeValue) => string;
+  readonly scopedSubtree: (prefix: string, scope: ScopeValue) => string;
   readonly scopedProcedure: (kind: Kind, path: string, scope: ScopeValue) => string;
   readonly scopedInput: (kind: Kind, path: string, scope: ScopeValue, input: string) => string;
 }
@@ -33,6 +34,7 @@ export function epochNames(namespace: string, hash: boolean): EpochNames {
     input: (kind, path, input) => `${at}${kind}i:${field(path)}:${free(input)}`,
     tag: (tag) => `${at}tag:${free(canonical(tag))}`,
     scope: (scope) => `${at}scope:${free(scopeText(scope))}`,
+    scopedSubtree: (prefix, scope) => `${at}subs:${field(prefix)}:${free(scopeText(scope))}`,
     scopedProcedure: (kind, path, scope) => `${at}${kind}s:${field(path)}:${free(scopeText(scope))}`,
     scopedInput: (kind, path, scope, input) =>
       `${at}${kind}si:${field(path)}:${free(`[${scopeText(scope)},${input}]`)}`,
@@ -69,7 +71,9 @@ export function epochsOf(names: EpochNames, owner: EpochOwner): string[] {
     names.scope(scope),
     names.scopedProcedure(kind, path, scope),
   ];
-  if (kind === 'q') for (const prefix of prefixes(path)) list.push(names.subtree(prefix));
+  if (kind === 'q') {
+    for (const prefix of prefixes(path)) list.push(names.subtree(prefix), names.scopedSubtree(prefix, scope));
+  }
   for (const input of new Set(owner.inputs)) {
     list.push(names.input(kind, path, input), names.scopedInput(kind, path, scope, input));
   }

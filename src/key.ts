@@ -7,6 +7,9 @@ export class UncanonicalError extends Error {
   override readonly name = 'UncanonicalError';
 }
 
+const errors = new Set<object>(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(({ prototype }) => prototype),
+);
 const deepest = 64;
 const longest = 160;
 
@@ -37,7 +40,12 @@ function ofObject(value: object, depth: number): string {
   const of = (inner: unknown) => canonical(inner, depth + 1);
   if (Array.isArray(value)) return ofList(value, of);
   if (isPlain(value)) return ofPlain(value, of);
-  if (value instanceof Error) return ofError(value, of);
+  if (value instanceof Error) {
+    // A class of one's own, or an AggregateError, is more than its name and message.
+    if (!errors.has(Object.getPrototypeOf(value)))
+      throw new UncanonicalError(`${nameOf(value)} cannot be part of a key`);
+    return ofError(value, of);
+  }
   // A date that knows its zone is another input than one that does not.
   if (!isBuiltIn(value)) throw new UncanonicalError(`${nameOf(value)} cannot be part of a key`);
   if (isLaden(value)) throw new UncanonicalError(`${nameOf(value)} with properties of its own cannot be part of a key`);
@@ -90,8 +98,8 @@ export function token(text: string, hash: boolean): string {
 /** What makes an entry the one it is. Each part is a text that cannot run into the next. */
 export interface EntryKeyParts {
   readonly namespace: string;
-  /** `q` for a query, `w` for a wrapped function: two key spaces. */
-  readonly kind: 'q' | 'w';
+  /** The key space: `q` for queries, `w` for wrapped functions, one of its own for those that no router tells apart. */
+  readonly kind: string;
   /** Of the cache, and of the policy. */
   readonly versions: readonly [string, string];
   readonly codec: string;

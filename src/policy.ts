@@ -208,7 +208,8 @@ function checkFunction(value: unknown, option: string): void {
   if (value !== undefined && typeof value !== 'function') throw invalid(option, 'a function', value);
 }
 
-function checkTexts(value: unknown, option: string): void {
+/** Throws unless a value is an array of non-empty strings. */
+export function checkTexts(value: unknown, option: string): void {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')) return;
   throw invalid(option, 'an array of non-empty strings', value);
 }

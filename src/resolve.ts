@@ -1,6 +1,7 @@
 // Docs: docs/invalidation.md#targets
+import { late, within } from './deadline.ts';
 import type { EpochNames } from './epochs.ts';
-import { canonical, isScope } from './key.ts';
+import { canonical, isScope, type ScopeValue } from './key.ts';
 import { absolute, isPattern, labelOf } from './targets.ts';
 
 /** What the registered routers know of paths. */
@@ -20,10 +21,16 @@ export interface Resolved {
   readonly widened?: { readonly target: string; readonly to: string; readonly reason: string };
 }
 
-/** Epochs that stand for a path or pattern: exactly (`paths` are its procedures, where they are known), or widened. */
-type OnPath =
-  | { readonly epochs: readonly string[]; readonly to: string; readonly paths: readonly string[] | undefined }
-  | { readonly epochs: readonly string[]; readonly to: string; readonly reason: string };
+/** Epochs that stand for a path or pattern, and how it is widened if it is. */
+interface OnPath {
+  readonly epochs: readonly string[];
+  readonly to: string;
+  readonly reason?: string;
+  /** The epochs of one scope in it, where these are known. */
+  readonly ofScope?: (scope: ScopeValue) => readonly string[];
+  /** Its procedures, where none can be missing. */
+  readonly paths?: readonly string[];
+}
 
 const unexpanded = 'the pattern cannot be expanded without all routers loaded';
 
@@ -64,16 +71,20 @@ export async function resolveTarget(
   if ('key' in fields) return toPath('a key cannot be traced to its entries');
   const { scope } = fields;
   if ('scope' in fields && !isScope(scope)) return toPath('the scope is not known');
-  if (!isScope(scope) && !('input' in fields))
-    return 'reason' in onPath ? toPath(onPath.reason) : exactly(onPath.epochs);
-
-  const paths = 'reason' in onPath ? undefined : onPath.paths;
-  if (paths === undefined) {
-    const reason = 'reason' in onPath ? onPath.reason : unexpanded;
-    return isScope(scope) ? widened('the scope', reason, [names.scope(scope)]) : toPath(reason);
-  }
-  const ofScope = () => (isScope(scope) ? paths.map((path) => names.scopedProcedure('q', path, scope)) : []);
-  if (!('input' in fields)) return exactly(ofScope());
+  const scopedTo = onPath.to === '*' ? 'the scope' : `${onPath.to} of the scope`;
+  const whole = () => {
+    if (!isScope(scope)) return onPath.reason === undefined ? exactly(onPath.epochs) : toPath(onPath.reason);
+    if (onPath.ofScope === undefined) return widened('the scope', onPath.reason ?? unexpanded, [names.scope(scope)]);
+    const epochs = onPath.ofScope(scope);
+    return onPath.reason === undefined ? exactly(epochs) : widened(scopedTo, onPath.reason, epochs);
+  };
+  if (!('input' in fields)) return whole();
+  const wider = (reason: string): Resolved => {
+    const { epochs } = whole();
+    return widened(isScope(scope) ? scopedTo : onPath.to, reason, epochs);
+  };
+  const { paths } = onPath;
+  if (paths === undefined) return wider(onPath.reason ?? unexpanded);
   try {
     const found = await Promise.all(
       paths.map(async (path) => ({ path, inputs: await inputsOf(path, fields.input, book) })),
@@ -85,8 +96,7 @@ export async function resolveTarget(
       ),
     );
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return isScope(scope) ? widened(`${pattern} of the scope`, reason, ofScope()) : toPath(reason);
+    return wider(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -95,9 +105,14 @@ function fieldsOf(target: unknown): Record<string, unknown> {
   return typeof target === 'object' && target !== null ? { ...target } : {};
 }
 
+// A parser that asks a service which never answers must not hold a mutation.
+const parseMs = 1_000;
+
 /** An input as given and as the procedure's own parsers give it: an entry carries both. */
 async function inputsOf(path: string, input: unknown, book: PathBook): Promise<string[]> {
-  return [...new Set([canonical(input), canonical(await book.parse(path, input))])];
+  const parsed = await within(book.parse(path, input), parseMs);
+  if (parsed === late) throw new Error(`the parsers did not answer within ${parseMs} ms`);
+  return [...new Set([canonical(input), canonical(parsed)])];
 }
 
 function resolvePattern(pattern: string, names: EpochNames, book: PathBook, external: boolean): OnPath {
@@ -105,28 +120,45 @@ function resolvePattern(pattern: string, names: EpochNames, book: PathBook, exte
   const star = segments.indexOf('*');
   if (star < 0) return resolvePath(pattern, names, book, external);
   const literal = segments.slice(0, star);
-  const prefix = {
-    epochs: [literal.length === 0 ? names.namespace : names.subtree(literal.join('.'))],
+  const prefix = literal.join('.');
+  const subtree = {
+    epochs: [prefix === '' ? names.namespace : names.subtree(prefix)],
     to: [...literal, '*'].join('.'),
+    ofScope: (scope: ScopeValue) => [prefix === '' ? names.scope(scope) : names.scopedSubtree(prefix, scope)],
   };
   const { paths, complete } = book.match(pattern);
-  const isSubtree = star === segments.length - 1;
-  if (complete && paths.length === 0 && !external)
-    return { ...prefix, reason: 'no registered router has such a procedure' };
-  if (isSubtree) return { ...prefix, paths: complete ? paths : undefined };
-  if (!complete) return { ...prefix, reason: unexpanded };
-  return { epochs: paths.map((path) => names.procedure('q', path)), to: pattern, paths };
+  // What another deployment has cannot be expanded here.
+  const isWhole = complete && !external;
+  if (isWhole && paths.length === 0) return { ...subtree, reason: 'no registered router has such a procedure' };
+  if (star === segments.length - 1) return isWhole ? { ...subtree, paths } : subtree;
+  if (!isWhole) return { ...subtree, reason: unexpanded };
+  return {
+    epochs: paths.map((path) => names.procedure('q', path)),
+    to: pattern,
+    ofScope: (scope) => paths.map((path) => names.scopedProcedure('q', path, scope)),
+    paths,
+  };
 }
 
 function resolvePath(path: string, names: EpochNames, book: PathBook, external: boolean): OnPath {
-  if (external || book.match(path).paths.length > 0)
-    return { epochs: [names.procedure('q', path)], to: path, paths: [path] };
+  const procedure = names.procedure('q', path);
+  const procedureOf = (scope: ScopeValue) => names.scopedProcedure('q', path, scope);
+  if (external || book.match(path).paths.length > 0) {
+    return { epochs: [procedure], to: path, ofScope: (scope) => [procedureOf(scope)], paths: [path] };
+  }
+  const below = (scope: ScopeValue) => names.scopedSubtree(path, scope);
   // 'post' where only a router is called so: whoever writes it means what is in it.
   if (book.match(`${path}.*`).paths.length > 0) {
-    return { epochs: [names.subtree(path)], to: `${path}.*`, reason: 'this is a router, not a procedure' };
+    const reason = 'this is a router, not a procedure';
+    return { epochs: [names.subtree(path)], to: `${path}.*`, reason, ofScope: (scope) => [below(scope)] };
   }
   // It may be either of them: in another process, or in a lazy router that is not loaded yet.
-  const either = [names.procedure('q', path), names.subtree(path)];
-  if (book.isEmpty()) return { epochs: either, to: path, paths: [path] };
-  return { epochs: either, to: path, reason: 'no registered router has this procedure' };
+  const either = {
+    epochs: [procedure, names.subtree(path)],
+    to: path,
+    ofScope: (scope: ScopeValue) => [procedureOf(scope), below(scope)],
+  };
+  return book.isEmpty()
+    ? { ...either, paths: [path] }
+    : { ...either, reason: 'no registered router has this procedure' };
 }

@@ -6,7 +6,7 @@ import { CacheError, rejectUnknown, shown } from './errors.ts';
 import { newWishes, type Ran } from './fill.ts';
 import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, scopeText, UncanonicalError } from './key.ts';
-import { type CachedOptions, type Policy, plantMs, resolvePolicy } from './policy.ts';
+import { atOnce, type CachedOptions, checkTexts, type Policy, plantMs, resolvePolicy } from './policy.ts';
 
 /** The options of `cache.wrap`: those of `cached` that make sense without a procedure. */
 export interface WrapOptions<Args extends readonly unknown[]>
@@ -86,9 +86,10 @@ function wrapFunction<Args extends readonly unknown[], R>(
 ): Wrapped<Args, R> {
   const { core, names } = parts;
   const callOf = (args: Args, run: () => Promise<R>): Call<unknown> => {
-    const scope = options.scope === undefined ? everyone : options.scope(...args);
+    const scope = options.scope === undefined ? everyone : atOnce(options.scope(...args), 'scope');
     if (!isScope(scope)) throw new TypeError('scope: expected a non-empty string');
-    const tags = typeof options.tags === 'function' ? options.tags(...args) : (options.tags ?? []);
+    const tags = typeof options.tags === 'function' ? atOnce(options.tags(...args), 'tags') : (options.tags ?? []);
+    checkTexts(tags, 'tags');
     const input = textOf(args);
     const codec = parts.codec();
     return {

@@ -126,10 +126,28 @@ describe('what a target moves on', () => {
     ],
     ['a leading star without all routers, to everything', '*.list', { book: partial }, [names.namespace]],
     [
-      'one user’s pattern without all routers, to the user',
-      { path: 'post.*', scope: 'ann' },
+      'one user’s inner star without all routers, to the user’s literal prefix',
+      { path: 'post.*.list', scope: 'ann' },
+      { book: partial },
+      [names.scopedSubtree('post', 'ann')],
+    ],
+    [
+      'one user’s leading star without all routers, to the user',
+      { path: '*.list', scope: 'ann' },
       { book: partial },
       [names.scope('ann')],
+    ],
+    [
+      'an external pattern with an inner star, which is not to be expanded here',
+      { path: 'post.*.list', external: true },
+      {},
+      [names.subtree('post')],
+    ],
+    [
+      'an input of an external pattern, to the pattern',
+      { path: 'draft.*', input: 1, external: true },
+      {},
+      [names.subtree('draft')],
     ],
     [
       'a pattern with an input without all routers, to the subtree',

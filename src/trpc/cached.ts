@@ -1,11 +1,11 @@
 // Docs: docs/keys-and-scopes.md
 import { type Answer, answer, type Call, type Core } from '../cache.ts';
 import type { Codec } from '../codec.ts';
-import { tagOf, watch } from '../entry.ts';
+import { type Entry, tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
 import { newWishes, type Wishes } from '../fill.ts';
 import { type CallOpts, tagsOf } from '../policy.ts';
-import type { CallRecord, Calls } from './calls.ts';
+import type { CallRecord, Calls, Outcome } from './calls.ts';
 import type { Surroundings } from './chain.ts';
 import type { CachedDefinition } from './definition.ts';
 import { type Bypass, type IdentityParts, type InputFacts, identify } from './identity.ts';
@@ -19,11 +19,13 @@ export type Location =
   | { readonly bypass: BypassReason };
 
 /** What the middleware needs of its cache. */
-export interface CachedParts extends Omit<IdentityParts, 'codecId'> {
+export interface CachedParts extends Omit<IdentityParts, 'codecId' | 'space'> {
   readonly core: Core;
   readonly calls: Calls;
   readonly codecFor: (place: Place | undefined) => Codec;
   readonly isEnabled: (opts: CallOpts<unknown, unknown>) => boolean;
+  /** The key space of procedures that no router tells apart: of this cache alone, so that others never meet them. */
+  readonly unregistered: () => string;
 }
 
 // Failures that say something about the caller who led the flight, not about the procedure.
@@ -69,7 +71,7 @@ export async function runCached(
     wanted: found.wanted,
     policy,
     codec: found.codec,
-    share: isUnseen(location, record) && policy.share === 'copy' ? 'lent' : policy.share,
+    share: policy.share,
     wishes,
     opts: found.opts,
     tagEpoch: parts.names.tag,
@@ -86,10 +88,6 @@ export async function runCached(
   await note(record, answered, result, call);
   return result;
 }
-
-/** Whether the output goes to tRPC's serializer and to nobody else: then it needs no copy (law 8 has nobody to name). */
-const isUnseen = (location: Location, { request }: CallRecord): boolean =>
-  request?.unseen === true && 'around' in location && location.around?.outermost === true;
 
 interface Found {
   readonly opts: CallOpts<unknown, unknown>;
@@ -132,7 +130,9 @@ async function locate(
     return { bypass: 'input', error }; // the procedure's own parser says the same to the caller
   }
   const codec = parts.codecFor(place);
-  const identity = await identify(definition.policy, callOpts, input, record.request, { ...parts, codecId: codec.id });
+  const space = place === undefined ? parts.unregistered() : 'q';
+  const identityParts = { ...parts, codecId: codec.id, space };
+  const identity = await identify(definition.policy, callOpts, input, record.request, identityParts);
   return 'bypass' in identity ? identity : { opts: callOpts, wanted: identity.wanted, codec, place };
 }
 
@@ -154,16 +154,19 @@ async function note(
   record: CallRecord,
   answered: Answer<MiddlewareResult>,
   result: MiddlewareResult,
-  { policy, codec, wishes, share }: Call<MiddlewareResult>,
+  { policy, codec, wishes }: Call<MiddlewareResult>,
 ): Promise<void> {
   if (record.request === undefined) return;
-  const entry = 'entry' in answered ? answered.entry : undefined;
-  const described = result.ok &&
-    entry !== undefined && {
-      entry,
-      value: result.data,
-      tag: await tagOf(entry),
-      ...(share !== 'lent' && { isIntact: watch(entry, result.data, codec) }),
-    };
+  const entry = result.ok && 'entry' in answered ? answered.entry : undefined;
+  const described = entry && (await describe(entry, result.data, codec));
   record.outcome = { status: answered.status, policy, codec, noStore: wishes.noStore, ...described };
+}
+
+/** What the HTTP layer may say of an output; nothing of one that cannot be watched, because the store gave something odd. */
+async function describe(entry: Entry, value: unknown, codec: Codec): Promise<Partial<Outcome>> {
+  try {
+    return { entry, value, tag: await tagOf(entry), isIntact: watch(entry, value, codec) };
+  } catch {
+    return {};
+  }
 }

@@ -11,8 +11,6 @@ export type GetRawInput = () => Promise<unknown>;
 export interface RequestFacts {
   readonly method: string;
   readonly header: (name: string) => string | null;
-  /** Nobody but tRPC's serializer sees the outputs of this request: no stream, no `responseMeta` of the user's. */
-  readonly unseen: boolean;
 }
 
 /** What `cached` did for a call, as the HTTP layer needs it. */
@@ -21,7 +19,7 @@ export interface Outcome {
   /** The very value that `cached` returned: anything else in its place was made outside, and is not ours to describe. */
   readonly value?: unknown;
   readonly entry?: Entry;
-  /** Whether the value is unchanged; absent where nobody could have changed it. May throw: then it is not. */
+  /** Whether the value is unchanged. May throw: then it is not. */
   readonly isIntact?: () => boolean;
   /** The content tag of the entry. */
   readonly tag?: string;

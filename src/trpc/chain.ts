@@ -10,8 +10,6 @@ export interface Surroundings {
   readonly skipped: boolean;
   /** A parser behind it: the input it sees is not the procedure's. */
   readonly parsersBehind: boolean;
-  /** Nothing before it sees what it returns: tRPC serializes that, or hands it to a caller. */
-  readonly outermost: boolean;
   /** How many middlewares before it may have changed the input, or may commit after it. */
   readonly strangersBefore: number;
 }
@@ -30,7 +28,6 @@ export function surroundings(
   return {
     skipped: behind.some(isSkipped),
     parsersBehind: behind.some((middleware) => middleware._type === 'input'),
-    outermost: before.every((middleware) => middleware._type === 'input'),
     strangersBefore: before.filter(isStranger).length,
   };
 }

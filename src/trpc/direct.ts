@@ -48,7 +48,7 @@ export interface CachedQuery {
 }
 
 /** What direct access needs of its cache. */
-export interface DirectParts extends Omit<IdentityParts, 'codecId'> {
+export interface DirectParts extends Omit<IdentityParts, 'codecId' | 'space'> {
   readonly core: Core;
   readonly invalidate: Invalidate;
   readonly isEnabled: (opts: CallOpts<unknown, unknown>) => boolean;
@@ -88,13 +88,13 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
     );
   const seen = await parseInput(procedure, target.input, index);
   const opts = { ctx: target.ctx, input: seen, path: target.path };
-  const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null), unseen: false };
+  const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null) };
   const named = await identify(
     { ...policy, when: undefined, scope: () => scope },
     opts,
     { raw: target.input, seen, own: () => parseInput(procedure, target.input), by: parsersBehind ? 'raw' : 'parsed' },
     request,
-    { ...parts, codecId: codec.id },
+    { ...parts, codecId: codec.id, space: 'q' },
   );
   if ('bypass' in named)
     throw new CacheError('INVALID_TARGET', `${operation}: ${target.path}: ${missing[named.bypass] ?? named.bypass}`, {

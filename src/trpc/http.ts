@@ -71,8 +71,7 @@ export interface HttpParts {
 
 /** The two hooks that `cache.http` puts around the user's own. */
 export interface Hooks {
-  /** `watched` tells that the user's own hook will see the outputs. */
-  readonly enter: (given: unknown, watched: boolean) => void;
+  readonly enter: (given: unknown) => void;
   readonly leave: (meta: MetaOpts, user: Meta) => Meta;
 }
 
@@ -82,12 +81,11 @@ let probed: boolean | undefined;
 export function createHooks(parts: HttpParts): Hooks {
   const exchanges = new WeakMap<object, Exchange>();
   return {
-    enter(given, watched) {
+    enter(given) {
       const { info, req } = (given ?? {}) as { info?: RequestInfo; req?: { method?: string; headers?: unknown } };
       const header = reader(req?.headers);
       if (info?.calls === undefined || header === undefined) return;
-      const unseen = !watched && info.accept !== 'application/jsonl';
-      const request = { method: req?.method ?? '', header, unseen };
+      const request = { method: req?.method ?? '', header };
       exchanges.set(info, { request, outer: outerResponse(given) });
       for (const call of info.calls) parts.calls.of(call.getRawInput).request = request;
     },
@@ -186,7 +184,7 @@ function describable(
   if (entry === undefined || tag === undefined || policy === undefined) return undefined;
   if (!Object.is(item.result.data, outcome.value)) return undefined;
   try {
-    if (outcome.isIntact?.() === false) return undefined;
+    if (outcome.isIntact?.() !== true) return undefined;
     return { tag, policy, freshUntil: entry.freshUntil, wire: wireOf(entry) };
   } catch {
     return undefined; // what the store gave for the wire form is no JSON: the output itself is good

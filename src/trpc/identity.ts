@@ -29,6 +29,8 @@ export interface IdentityParts {
   readonly version: string;
   readonly hashKeys: boolean;
   readonly codecId: string;
+  /** The key space of the entry. */
+  readonly space: string;
   readonly headersOf: ((opts: { ctx: unknown }) => unknown) | undefined;
 }
 
@@ -90,7 +92,7 @@ export async function identify(
       key: entryKey(
         {
           namespace: parts.namespace,
-          kind: 'q',
+          kind: parts.space,
           versions: [parts.version, policy.version],
           codec: parts.codecId,
           path: opts.path,

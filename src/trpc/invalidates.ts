@@ -2,6 +2,7 @@
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import { type Invalidate, listOf } from '../invalidate.ts';
+import type { PathBook } from '../resolve.ts';
 import { absolute, checkTarget, type TargetSource } from '../targets.ts';
 import type { Calls, Collected } from './calls.ts';
 import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
@@ -78,8 +79,7 @@ export interface InvalidatesParts {
   readonly invalidate: Invalidate;
   readonly calls: Calls;
   readonly emitter: Emitter;
-  /** Whether a registered procedure matches. */
-  readonly isKnown: (pattern: string) => boolean;
+  readonly match: PathBook['match'];
   /** Keeps retries alive after the response. */
   readonly background: (ctx: unknown) => void;
 }
@@ -105,7 +105,7 @@ export async function runInvalidates(
     );
     if (targets.length === 0) return;
     try {
-      await parts.invalidate(asMounted(targets, mountsOf(place), parts.isKnown), bases);
+      await parts.invalidate(asMounted(targets, place, parts.match), bases);
     } catch (error) {
       parts.background(opts.ctx);
       if (definition.onFailure === 'throw') throw error;
@@ -148,26 +148,23 @@ function basesOf(opts: MiddlewareOpts, place: Place | undefined): readonly (stri
   return bases.length > 0 ? bases : [undefined];
 }
 
-/** The mounts that the router of a mutation is registered under. */
-function mountsOf(place: Place | undefined): readonly string[] {
-  const paths = [...(place?.paths ?? [])];
-  return paths.flatMap(([called, full]) => (called === full ? [] : full.slice(0, -called.length - 1)));
-}
-
 /**
  * Targets with what they mean inside of the mount of the mutation's own router. Where a path means something there and
  * outside too, both are meant: versions of an API show the same data, and which one the writer had in mind cannot be told.
  */
-function asMounted(
-  targets: readonly unknown[],
-  mounts: readonly string[],
-  isKnown: (pattern: string) => boolean,
-): unknown[] {
+function asMounted(targets: readonly unknown[], place: Place | undefined, match: PathBook['match']): unknown[] {
+  const mounts = [...(place?.mounts ?? [])].filter((mount) => mount !== '');
+  if (mounts.length === 0) return [...targets];
   return targets.flatMap((target) => {
-    const path = typeof target === 'string' ? target : (target as { path?: unknown } | null)?.path;
-    if (typeof path !== 'string' || path.startsWith('.')) return [target];
-    const inside = mounts.map((mount) => `${mount}.${path}`).filter(isKnown);
-    const outside = inside.length === 0 || isKnown(path) ? [target] : [];
+    const { path, external } = (typeof target === 'string' ? { path: target } : (target ?? {})) as Record<
+      string,
+      unknown
+    >;
+    if (typeof path !== 'string' || path.startsWith('.') || external === true) return [target];
+    const isInside = (full: string) => match(full).paths.length > 0;
+    // A lazy router that is not loaded may hold it.
+    const inside = mounts.map((mount) => `${mount}.${path}`).filter((full) => isInside(full) || !match(full).complete);
+    const outside = !inside.some(isInside) || match(path).paths.length > 0 || !match(path).complete ? [target] : [];
     return [
       ...outside,
       ...inside.map((full) => (typeof target === 'string' ? full : { ...(target as object), path: full })),

@@ -28,6 +28,8 @@ export interface Place {
   readonly router: RouterDef;
   /** The paths the procedure is called by, each with the path it is registered under. */
   readonly paths: Map<string, string>;
+  /** The mounts it was ever registered under: its targets mean the same when the router is let go. */
+  readonly mounts: Set<string>;
   readonly index: number;
 }
 
@@ -54,6 +56,7 @@ export interface RegistryParts {
 }
 
 interface Mounted {
+  readonly router: AnyTRPCRouter;
   readonly def: RouterDef;
   readonly mount: string;
 }
@@ -76,11 +79,18 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
       const place = places.get(middleware);
       if (place !== undefined) {
         place.paths.set(path, fullPath(mount, path));
+        place.mounts.add(mount);
         return;
       }
       const atPlace = bind(middleware);
       if (atPlace === undefined) return;
-      const here: Place = { procedure, router: def, paths: new Map([[path, fullPath(mount, path)]]), index };
+      const here: Place = {
+        procedure,
+        router: def,
+        paths: new Map([[path, fullPath(mount, path)]]),
+        mounts: new Set([mount]),
+        index,
+      };
       const bound = atPlace(here);
       places.set(bound, here);
       middlewares[index] = bound;
@@ -118,7 +128,7 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
       );
     }
     const def = defOf(router);
-    const next: Mounted = { def, mount };
+    const next: Mounted = { router, def, mount };
     const replaced = replacedBy(next, mounted);
     const after = [...mounted.filter((other) => !replaced.includes(other)), next];
     checkTargets(next, after);
@@ -144,6 +154,7 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
 
   function letGo(replaced: Mounted): void {
     mounted.splice(mounted.indexOf(replaced), 1);
+    known.delete(replaced.router);
     for (const procedure of Object.values(replaced.def.procedures)) {
       for (const middleware of procedure._def.middlewares) places.get(middleware)?.paths.clear();
     }
@@ -242,7 +253,10 @@ function replacedBy(next: Mounted, mounted: readonly Mounted[]): Mounted[] {
     if (other.mount !== next.mount || other.def === next.def) continue;
     const others = Object.keys(other.def.procedures);
     const shared = others.filter((path) => paths.has(path)).length;
-    if (shared === others.length && shared === paths.size) graphs.push(other);
+    const isPart = Object.entries(next.def.procedures).every(
+      ([path, procedure]) => other.def.procedures[path] === procedure,
+    );
+    if (isPart || (shared === others.length && shared === paths.size)) graphs.push(other);
     else if (shared > 0 && (shared === others.length || shared === paths.size)) edited.push(other);
     else {
       throw new CacheError(

@@ -39,7 +39,7 @@ describe('a target that cannot be resolved is widened with an event, never dropp
     ['an empty scope', () => ({ scope: '' }), '*', everything],
     ['a router', () => 'post', 'post.*', of(/ post\./)],
     ['a router and an input', () => ({ path: 'post', input: { id: 1 } }), 'post.*', of(/ post\./)],
-    ['a router of one user', () => ({ path: 'post', scope: 'bob' }), 'the scope', of(/bob /)],
+    ['a router of one user', () => ({ path: 'post', scope: 'bob' }), 'post.* of the scope', of(/bob post\./)],
     [
       'an inner star that matches nothing, of one user',
       () => ({ path: '*.nope', scope: 'bob' }),
