@@ -68,12 +68,11 @@ export function outputOf(entry: Entry, codec: Codec, share: Share): unknown {
  * must not be answered with what was changed away.
  */
 export function watch(entry: Entry, output: unknown, codec: Codec): () => boolean {
-  const shape = memoOf(entry).shape ?? shapeOf(output, () => true);
-  if (shape !== 'rich') {
-    const pristine = copy(output);
-    return () => isSame(pristine, output);
-  }
-  return () => codec.encode(output).encoded.text === entry.body.text;
+  const { shape = shapeOf(output, () => true), value } = memoOf(entry);
+  if (shape === 'rich') return () => codec.encode(output).encoded.text === entry.body.text;
+  if (value !== undefined && Object.is(value.master, output)) return () => true; // sealed
+  const pristine = value === undefined ? copy(output) : value.master;
+  return () => isSame(pristine, output);
 }
 
 /** What `JSON.stringify` needs to write the output as the router would: shared, so nobody may see it. */

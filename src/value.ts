@@ -165,19 +165,22 @@ export function deepFreeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** Whether two values of shape `tree` or `plain` are the same all the way down, in the same order. */
+/** Whether two values of shape `tree` or `plain` are the same all the way down, maps and sets in the same order. */
 export function isSame(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
     return Object.is(one, other);
   if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
   if (one instanceof Date) return one.getTime() === (other as Date).getTime();
   if (one instanceof Map || one instanceof Set) return isSame([...one], [...(other as Iterable<unknown>)]);
-  const names = Object.keys(one);
-  const others = Object.keys(other);
-  if (names.length !== others.length) return false;
-  return names.every(
-    (name, index) =>
-      name === others[index] &&
-      isSame((one as Record<string, unknown>)[name], (other as Record<string, unknown>)[name]),
-  );
+  const these = one as Record<string, unknown>;
+  const those = other as Record<string, unknown>;
+  let difference = 0; // in the number of names; counting them makes no arrays of them
+  for (const name in these) {
+    difference += 1;
+    const [inner, outer] = [these[name], those[name]];
+    if (typeof inner === 'object' ? !isSame(inner, outer) : !Object.is(inner, outer)) return false;
+    if (inner === undefined && !Object.hasOwn(those, name)) return false;
+  }
+  for (const _ in those) difference -= 1;
+  return difference === 0;
 }
