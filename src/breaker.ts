@@ -15,8 +15,11 @@ export interface Breaker {
   readonly failed: (sentAt?: number) => void;
 }
 
+/** Open keeps lookups away, half-open lets one through, closed lets all through. */
+export type BreakerState = 'open' | 'half-open' | 'closed';
+
 /** Opens after five failures in a row, for a second, then twice as long after each failed probe, at most 30 s. */
-export function createBreaker(): Breaker {
+export function createBreaker(changed: (state: BreakerState) => void = () => {}): Breaker {
   let failures = 0;
   let failedAt = Number.NEGATIVE_INFINITY;
   let openMs = 0;
@@ -29,9 +32,11 @@ export function createBreaker(): Breaker {
       if (elapsed >= 0 && elapsed < openMs) return false;
       openedAt = Date.now(); // half open: this call is the probe, the others wait for what it finds
       probing = true;
+      changed('half-open');
       return true;
     },
     succeeded() {
+      if (openMs > 0) changed('closed');
       failures = 0;
       openMs = 0;
       probing = false;
@@ -46,6 +51,7 @@ export function createBreaker(): Breaker {
       openMs = openMs === 0 ? shortestMs : Math.min(openMs * 2, longestMs);
       openedAt = Date.now();
       probing = false;
+      changed('open');
     },
   };
 }

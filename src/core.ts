@@ -1,6 +1,6 @@
 // Docs: docs/how-it-works.md
 import { createBreaker } from './breaker.ts';
-import type { Core } from './cache.ts';
+import type { Core } from './call.ts';
 import { CacheError } from './errors.ts';
 import { createEmitter } from './events.ts';
 import { createFlights } from './flight.ts';
@@ -32,10 +32,21 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
       }
     },
     flights: createFlights(),
-    breaker: createBreaker(),
-    outbox: createOutbox({ store: () => storeFor(undefined), namespace: namespaceEpoch, writeMs: settings.writeMs }),
+    breaker: createBreaker((state) => emitter.emit('breaker', { state })),
+    outbox: createOutbox({
+      store: () => storeFor(undefined),
+      namespace: namespaceEpoch,
+      writeMs: settings.writeMs,
+      collapsed: (count) =>
+        emitter.emit('widen', {
+          target: `${count} epochs`,
+          to: '*',
+          reason: 'too many invalidations wait for the store',
+        }),
+    }),
     emitter,
-    timeouts: { readMs: settings.readMs, joinMs: settings.joinMs },
+    leases: settings.coalesce === 'store',
+    timeouts: settings.timeouts,
     background(work, ctx) {
       if (settings.waitUntil === undefined) return false;
       try {

@@ -154,7 +154,9 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     cached(given?: Duration | CachedOptions<any, any>) {
       const { defaults } = settings;
       const policy = resolvePolicy(given, defaults, defaults.scope ?? settings.scope, 'cached');
-      return define({ kind: 'cached', policy, hasTtl: hasTtl(given), narrows: narrows(given), learned: new Map() });
+      const hasStale = isGiven(given, 'staleWhileRevalidate');
+      const hasTtl = typeof given === 'object' ? isGiven(given, 'ttl') : given !== undefined;
+      return define({ kind: 'cached', policy, hasTtl, hasStale, narrows: narrows(given), learned: new Map() });
     },
     invalidates: (...targets: readonly unknown[]) => define(defineInvalidates(targets)),
     settle: define({ kind: 'settle' }),
@@ -211,11 +213,11 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   };
 }
 
-const hasTtl = (given: unknown): boolean =>
-  typeof given === 'object' && given !== null ? 'ttl' in given && given.ttl !== undefined : given !== undefined;
+const isGiven = (given: unknown, option: string): boolean =>
+  typeof given === 'object' && (given as Record<string, unknown> | null)?.[option] !== undefined;
 
 /** Whether a use of `cached` sets more than a second one in a chain can. */
 function narrows(given: unknown): boolean {
   if (typeof given !== 'object' || given === null) return false;
-  return Object.keys(given).some((option) => option !== 'ttl' && option !== 'tags');
+  return Object.keys(given).some((option) => !['ttl', 'staleWhileRevalidate', 'tags'].includes(option));
 }

@@ -1,6 +1,7 @@
 // Docs: docs/how-it-works.md#entries
 import { type Codec, type Encoded, wireText, wireValue } from './codec.ts';
 import { digestLater } from './digest.ts';
+import { isExpiredOnly } from './epochs.ts';
 import { copy, deepFreeze, isSame, type Shape, shapeOf } from './value.ts';
 
 /** One stored answer with everything that decides whether it may be served. Never holds ctx, headers or cookies. */
@@ -15,6 +16,14 @@ export interface Entry {
   readonly storedAt: number;
   /** When it stops being fresh, in milliseconds of the wall clock. */
   readonly freshUntil: number;
+  /** Until when it may be served expired while a revalidation runs behind (RFC 5861 section 3). */
+  readonly staleUntil?: number;
+  /** Until when it may be served expired in place of a failure (RFC 5861 section 4). */
+  readonly errorUntil?: number;
+  /** How long the procedure took, in milliseconds, where early revalidation has to know (XFetch). */
+  readonly ranMs?: number;
+  /** Tells this fill from any other of the same key, where processes keep copies of it. */
+  readonly id?: string;
   /** The encoded output; of a failure an empty one. */
   readonly body: Encoded;
   /** A failure that was asked to be remembered (`errors`), in place of an output. */
@@ -39,8 +48,8 @@ function memoOf(entry: Entry): Memo {
   return memo;
 }
 
-/** The same entry with more epochs or a tag; what is known of its body stays known. */
-export function amended(entry: Entry, changes: Partial<Pick<Entry, 'epochs' | 'ids' | 'tag'>>): Entry {
+/** The same entry with more epochs, a tag or an id; what is known of its body stays known. */
+export function amended(entry: Entry, changes: Partial<Pick<Entry, 'epochs' | 'ids' | 'tag' | 'id'>>): Entry {
   const changed = { ...entry, ...changes };
   memos.set(changed, memoOf(entry));
   return changed;
@@ -98,18 +107,25 @@ export interface Claim {
   readonly now: number;
 }
 
+/** Fresh, expired (by time, or because one of its epochs was expired), or of no use to anybody. */
+export type Standing = 'fresh' | 'expired' | 'gone';
+
 /**
- * Whether an entry may answer: it is what was asked for, was filled under every epoch the asker depends on, each of its
- * epochs still exists and is unchanged (`own` are their ids now), and it is fresh. One from the future is no entry.
+ * How an entry stands: gone unless it is what was asked for, was filled under every epoch the asker depends on, and each of
+ * its epochs still exists and was not moved on (`own` are their ids now). One from the future is gone, too.
  */
-export function isServable(entry: Entry, own: readonly (string | undefined)[], claim: Claim): boolean {
-  if (entry.key !== claim.key || entry.ids.length !== entry.epochs.length) return false;
-  if (entry.storedAt > claim.now || entry.freshUntil <= claim.now) return false;
+export function standingOf(entry: Entry, own: readonly (string | undefined)[], claim: Claim): Standing {
+  if (entry.key !== claim.key || entry.ids.length !== entry.epochs.length) return 'gone';
+  if (entry.storedAt > claim.now) return 'gone';
+  let expired = entry.freshUntil <= claim.now;
   for (let index = 0; index < entry.ids.length; index++) {
-    if (own[index] === undefined || own[index] !== entry.ids[index]) return false;
+    const [now, then] = [own[index], entry.ids[index] as string];
+    if (now === then) continue;
+    if (now === undefined || !isExpiredOnly(then, now)) return 'gone';
+    expired = true;
   }
-  for (const name of claim.required) if (!entry.epochs.includes(name)) return false;
-  return true;
+  for (const name of claim.required) if (!entry.epochs.includes(name)) return 'gone';
+  return expired ? 'expired' : 'fresh';
 }
 
 /** The size of an entry in a process, estimated generously: its texts, and the objects that the body becomes. */
@@ -149,6 +165,10 @@ export function writeEntry(entry: Entry): string {
     i: entry.ids,
     s: entry.storedAt,
     f: entry.freshUntil,
+    w: entry.staleUntil,
+    r: entry.errorUntil,
+    d: entry.ranMs,
+    n: entry.id,
     x: entry.failure,
     t: entry.tag,
     // How long the bodies are: what was cut off, or emptied, is no answer.
@@ -177,6 +197,10 @@ export function readEntry(frame: unknown): Entry | undefined {
         storedAt,
         freshUntil,
         body,
+        ...(typeof head.w === 'number' && { staleUntil: head.w }),
+        ...(typeof head.r === 'number' && { errorUntil: head.r }),
+        ...(typeof head.d === 'number' && { ranMs: head.d }),
+        ...(typeof head.n === 'string' && { id: head.n }),
         ...(isFailure(failure) && { failure: { code: failure.code, message: failure.message } }),
         ...(typeof tag === 'string' && { tag }),
       }

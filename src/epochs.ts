@@ -86,3 +86,15 @@ export function randomId(): number {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2)) as Uint32Array & { 0: number; 1: number };
   return (high & 0xfffff) * 0x1_0000_0000 + low;
 }
+
+// An id is `hard`, or `hard~soft` once its epoch was expired: who knows the hard part alone may serve what is stale.
+const softly = '~';
+
+/** The id of an epoch that was expired rather than moved on: entries under the old one are stale, not gone. */
+export const expiredId = (id: string, fresh: string): string => `${hardOf(id)}${softly}${fresh}`;
+
+/** Whether all that happened to an epoch between two of its ids is that it was expired. */
+export const isExpiredOnly = (before: string, now: string): boolean => hardOf(before) === hardOf(now);
+
+// What a store puts behind an `@` (the life of its server) belongs to the hard part.
+const hardOf = (id: string): string => id.replace(/~[^@]*/, '');

@@ -23,12 +23,17 @@ export type SkipReason =
   | 'error'
   | 'callback'
   | 'store'
+  | 'late'
   | 'middleware-behind';
 
 /** The events of a cache by name, each with what its listeners receive. Keys and inputs are never part of an event. */
 export interface CacheEvents {
   /** Answered from the cache. `ageMs` is the time since the entry was stored. */
   hit: { path: string; ageMs: number };
+  /** Answered with what had expired, while it was revalidated behind, or in place of a failure. */
+  stale: { path: string; ageMs: number; reason: 'revalidating' | 'error'; error?: unknown };
+  /** The procedure began to run behind a response: behind a stale one, or `early`, behind a hit. */
+  revalidate: { path: string; early: boolean };
   /** The procedure ran, or, when `coalesced`, the run of another caller was shared. */
   miss: { path: string; coalesced: boolean };
   /** The procedure ran as if there was no cache. */
@@ -41,8 +46,10 @@ export interface CacheEvents {
   invalidate: { targets: readonly string[]; acknowledged: boolean; error?: unknown };
   /** A target could not be resolved exactly and was widened, so that nothing stale survives. */
   widen: { target: string; to: string; reason: string };
+  /** The breaker keeps lookups away from a store that fails (`open`), lets one try (`half-open`), or trusts it again. */
+  breaker: { state: 'open' | 'half-open' | 'closed' };
   /** The store failed; the procedure answered. The error holds no values. */
-  error: { operation: 'lookup' | 'fill' | 'invalidate' | 'waitUntil' | 'http'; error: unknown };
+  error: { operation: 'lookup' | 'fill' | 'revalidate' | 'invalidate' | 'waitUntil' | 'http'; error: unknown };
 }
 
 /** A function that receives one kind of event. */

@@ -2,17 +2,23 @@
 import type { Codec } from './codec.ts';
 import { durationMs } from './duration.ts';
 import { amended, type Entry, noteShape, tagOf } from './entry.ts';
+import { randomId } from './epochs.ts';
 import type { SkipReason } from './events.ts';
 import type { Lookup } from './lookup.ts';
 import { atOnce, type CallOpts, type Policy } from './policy.ts';
-import type { FillAnswer, Store } from './store.ts';
+import type { FillAnswer, Lease, Store } from './store.ts';
 
 /** How a procedure ended: its output, or the failure as its caller must see it. */
 export type Ran<R> =
   | { readonly ok: true; readonly data: unknown; readonly result: R }
   | {
       readonly ok: false;
-      readonly failure: { readonly code: string; readonly message: string; readonly plain: boolean };
+      readonly failure: {
+        readonly code: string;
+        readonly message: string;
+        readonly plain: boolean;
+        readonly error: unknown;
+      };
       readonly result: R;
     };
 
@@ -21,13 +27,21 @@ export interface Wishes {
   noStore: boolean;
   /** Replaces the policy's. */
   ttl: Policy['ttlMs'] | undefined;
+  /** Replaces the policy's window of stale-while-revalidate, in milliseconds. */
+  staleMs: number | undefined;
   readonly tags: Set<string>;
   /** Learned from the run: why its answer must not be kept. */
   veto: SkipReason | undefined;
 }
 
 /** No wishes yet. */
-export const newWishes = (): Wishes => ({ noStore: false, ttl: undefined, tags: new Set(), veto: undefined });
+export const newWishes = (): Wishes => ({
+  noStore: false,
+  ttl: undefined,
+  staleMs: undefined,
+  tags: new Set(),
+  veto: undefined,
+});
 
 /** The making of an entry from a finished run. */
 export interface FillJob {
@@ -45,8 +59,16 @@ export interface Skipped {
   readonly error?: unknown;
 }
 
-/** The entry of a finished run, not yet stored, with its lifetime; or why there is none. */
-export function prepare(job: FillJob, ran: Ran<unknown>): { readonly entry: Entry; readonly ttlMs: number } | Skipped {
+/** An entry on its way into the store. */
+export interface Prepared {
+  readonly entry: Entry;
+  readonly ttlMs: number;
+  /** How long the store has to keep it: fresh, and stale as long as anybody may be served so. */
+  readonly keepMs: number;
+}
+
+/** The entry of a finished run that took `ranMs`, not yet stored, with its lifetime; or why there is none. */
+export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepared | Skipped {
   const { policy, codec, lookup, wishes } = job;
   if (wishes.veto !== undefined) return { skip: wishes.veto };
   if (wishes.noStore) return { skip: 'no-store' };
@@ -57,19 +79,29 @@ export function prepare(job: FillJob, ran: Ran<unknown>): { readonly entry: Entr
     // A cause or data of its own would be lost: such a failure would not be the same again.
     if (ttlMs === undefined || !ran.failure.plain) return { skip: 'error' };
     const failure = { code: ran.failure.code, message: ran.failure.message };
-    return { entry: { ...base, freshUntil: now + ttlMs, body: { text: '' }, failure }, ttlMs };
+    return { entry: { ...base, freshUntil: now + ttlMs, body: { text: '' }, failure }, ttlMs, keepMs: ttlMs };
   }
   let ttlMs: number;
   try {
-    ttlMs = lifetime(wishes.ttl ?? policy.ttlMs, job.opts, ran.data);
+    ttlMs = lifetime(wishes.ttl ?? policy.ttlMs, job.opts, ran.data) * (1 - policy.jitter * Math.random());
   } catch (error) {
     return { skip: 'ttl', error };
   }
   try {
     const { encoded, shape } = codec.encode(ran.data);
-    const entry: Entry = { ...base, freshUntil: now + ttlMs, body: encoded };
+    const freshUntil = now + ttlMs;
+    const { errorMs, early } = policy;
+    const staleMs = wishes.staleMs ?? policy.staleMs;
+    const entry: Entry = {
+      ...base,
+      freshUntil,
+      body: encoded,
+      ...(staleMs > 0 && { staleUntil: freshUntil + staleMs }),
+      ...(errorMs > 0 && { errorUntil: freshUntil + errorMs }),
+      ...(early > 0 && { ranMs }),
+    };
     noteShape(entry, shape);
-    return { entry, ttlMs };
+    return { entry, ttlMs, keepMs: ttlMs + Math.max(staleMs, errorMs) };
   } catch (error) {
     return { skip: 'unstorable', error };
   }
@@ -80,7 +112,12 @@ function lifetime(ttl: Policy['ttlMs'], opts: CallOpts<unknown, unknown>, output
 }
 
 /** Stores an entry if nothing it depends on was invalidated since its lookup. */
-export async function store(job: FillJob, entry: Entry, ttlMs: number, target: Store): Promise<FillAnswer> {
+export async function store(
+  job: FillJob,
+  { entry, keepMs }: Prepared,
+  target: Store,
+  lease?: Lease,
+): Promise<FillAnswer> {
   const { lookup, wishes } = job;
   const learned = [...wishes.tags].map(job.tagEpoch).filter((name) => !entry.epochs.includes(name));
   const unchanged = lookup.wanted.epochs.map((name, index) => [name, lookup.ids[index] as string] as const);
@@ -92,7 +129,7 @@ export async function store(job: FillJob, entry: Entry, ttlMs: number, target: S
       ids = [...ids, ...(known as string[])];
     } else {
       // Learned after the data was read: only the guard can tell whether one of them was invalidated in between.
-      const planted = (await target.lookup({ epochs: learned, keepMs: ttlMs })).ids;
+      const planted = (await target.lookup({ epochs: learned, keepMs, exact: true })).ids;
       if (planted.length !== learned.length || !planted.every((id) => typeof id === 'string')) return 'invalidated';
       ids = [...ids, ...(planted as string[])];
       unchanged.push([lookup.wanted.guard, lookup.guardId]);
@@ -104,6 +141,7 @@ export async function store(job: FillJob, entry: Entry, ttlMs: number, target: S
   }
   // Another process cannot ask this one for the tag; here it is made when somebody needs it.
   const tag = target.supports.local || entry.failure !== undefined ? {} : { tag: await tagOf(entry) };
-  const kept = amended(entry, { epochs, ids, ...tag });
-  return target.fill({ entry: kept, unchanged, keepMs: ttlMs });
+  const id = target.supports.local ? {} : { id: String(randomId()) };
+  const kept = amended(entry, { epochs, ids, ...tag, ...id });
+  return target.fill({ entry: kept, unchanged, keepMs, ...(lease && { lease }) });
 }

@@ -29,6 +29,8 @@ export interface Flights<T> {
   readonly join: (key: string, departedAt: number, deadlineMs: number) => Promise<T | undefined> | undefined;
   /** Opens a flight. Whoever leads it must land it, with or without something to share. */
   readonly lead: (key: string) => Lead<T>;
+  /** Whether a fill of this key, or any at all, is under way, and not for longer than `withinMs`. */
+  readonly isFlying: (key?: string, withinMs?: number) => boolean;
   readonly clear: () => void;
 }
 
@@ -38,6 +40,7 @@ export function createFlights<T>(): Flights<T> {
   const flights = new Map<string, Flight>();
   // Ended, but some lookup departed before that; in the order of their ends.
   const ended = new Map<string, { readonly flight: Flight; readonly at: number }>();
+  const begun = new WeakMap<Flight, number>();
   const departed = new Set<number>();
   let order = 0;
 
@@ -85,6 +88,7 @@ export function createFlights<T>(): Flights<T> {
       });
       ended.delete(key);
       flights.set(key, flight);
+      begun.set(flight, performance.now());
       let landed = false;
       return {
         land(shared, stored) {
@@ -99,6 +103,11 @@ export function createFlights<T>(): Flights<T> {
             );
         },
       };
+    },
+    isFlying(key, withinMs = Number.POSITIVE_INFINITY) {
+      if (key === undefined) return flights.size > 0;
+      const flight = flights.get(key);
+      return flight !== undefined && performance.now() - (begun.get(flight) ?? 0) <= withinMs;
     },
     clear() {
       flights.clear();

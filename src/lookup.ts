@@ -1,7 +1,7 @@
 // Docs: docs/how-it-works.md#lookup
 import type { Breaker } from './breaker.ts';
 import { late, within } from './deadline.ts';
-import { type Entry, isServable } from './entry.ts';
+import { type Entry, standingOf } from './entry.ts';
 import type { Emitter } from './events.ts';
 import type { Awaitable, LookupAnswer, LookupRequest, Store } from './store.ts';
 
@@ -15,6 +15,8 @@ export interface Wanted {
   /** The namespace-wide guard of resolver tags; every lookup reads it (DESIGN section 3, rule 4). */
   readonly guard: string;
   readonly keepMs: number;
+  /** Whether only the store's own word counts, not that of a replica or of a trusted copy. */
+  readonly exact?: boolean;
 }
 
 /** A complete answer of the store: every id was read from it, after planting. */
@@ -25,6 +27,8 @@ export interface Lookup {
   readonly guardId: string;
   /** The entry, if it may answer. */
   readonly entry: Entry | undefined;
+  /** The entry, if it could answer but for its age. */
+  readonly expired: Entry | undefined;
   /** Ids of epochs that an unusable entry of the same key was filled under: tags of the last fill, read before this one. */
   readonly previous: ReadonlyMap<string, string>;
 }
@@ -37,16 +41,19 @@ export interface LookupParts {
   readonly readMs: number;
   /** Writes invalidations that could not be written before; false while any is still not written. */
   readonly flush: () => Awaitable<boolean>;
+  /** Whether a fill is under way in this process: what it reads must not come from a copy that is only trusted. */
+  readonly isFilling: () => boolean;
 }
 
 /** One trip to the store. `undefined` when it failed, was late, or answered in part: the call then joins and stores nothing. */
 export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup | undefined> {
-  const { store, breaker, emitter, readMs, flush } = parts;
-  if (store.supports.local) return complete(wanted, await store.lookup(requestOf(wanted)));
+  const { store, breaker, emitter, readMs, flush, isFilling } = parts;
+  const request = requestOf(wanted, isFilling());
+  if (store.supports.local) return complete(wanted, await store.lookup(request));
   if (!breaker.allows()) return undefined;
   const sentAt = Date.now();
   try {
-    const answer = await within(trip(store, wanted, flush), readMs);
+    const answer = await within(trip(store, request, flush), readMs);
     if (answer === late) throw new Error(`the store did not answer within ${readMs} ms`);
     // Not the breaker's matter: the store answers, but refuses the invalidations that come first.
     if (answer === undefined) return undefined;
@@ -62,15 +69,20 @@ export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup
   }
 }
 
-const requestOf = (wanted: Wanted): LookupRequest => ({
+const requestOf = (wanted: Wanted, isFilling: boolean): LookupRequest => ({
   key: wanted.key,
   epochs: [...wanted.epochs, wanted.guard],
   keepMs: wanted.keepMs,
+  ...((isFilling || wanted.exact === true) && { exact: true }),
 });
 
-async function trip(store: Store, wanted: Wanted, flush: LookupParts['flush']): Promise<LookupAnswer | undefined> {
+async function trip(
+  store: Store,
+  request: LookupRequest,
+  flush: LookupParts['flush'],
+): Promise<LookupAnswer | undefined> {
   if (!(await flush())) return undefined;
-  return store.lookup(requestOf(wanted));
+  return store.lookup(request);
 }
 
 /** Unreadable is not missing: an answer without every id is no lookup (rule 1). */
@@ -81,9 +93,10 @@ function complete(wanted: Wanted, answer: LookupAnswer): Lookup | undefined {
   const { entry, own } = answer;
   const required =
     wanted.optional.length > 0 ? wanted.epochs.filter((name) => !wanted.optional.includes(name)) : wanted.epochs;
-  const servable = entry !== undefined && isServable(entry, own, { key: wanted.key, required, now: Date.now() });
+  const claim = { key: wanted.key, required, now: Date.now() };
+  const standing = entry === undefined ? 'gone' : standingOf(entry, own, claim);
   const previous = new Map<string, string>();
-  if (entry !== undefined && !servable) {
+  if (entry !== undefined && standing !== 'fresh') {
     entry.epochs.forEach((name, index) => {
       const id = own[index];
       if (id !== undefined) previous.set(name, id);
@@ -93,7 +106,8 @@ function complete(wanted: Wanted, answer: LookupAnswer): Lookup | undefined {
     wanted,
     ids: ids.slice(0, -1),
     guardId: ids.at(-1) as string,
-    entry: servable ? entry : undefined,
+    entry: standing === 'fresh' ? entry : undefined,
+    expired: standing === 'expired' ? entry : undefined,
     previous,
   };
 }

@@ -1,4 +1,5 @@
 // Docs: docs/stores.md, docs/keys-and-scopes.md
+import type { Core } from './call.ts';
 import type { Transformer } from './codec.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
@@ -30,6 +31,11 @@ export interface CreateCacheOptions<C> {
   readonly hashKeys?: boolean;
   /** Keeps work alive after the response: `(promise, { ctx }) => ctx.executionCtx.waitUntil(promise)`. */
   readonly waitUntil?: (promise: Promise<unknown>, opts: { ctx: C }) => void;
+  /**
+   * Who runs when many processes miss the same entry at once: one of each process, or, with a lease in the store, one of all.
+   * @default 'process'
+   */
+  readonly coalesce?: 'process' | 'store';
   /** How long things may take. */
   readonly timeouts?: {
     /** The store, for one query: lookup and, without `waitUntil`, fill together. @default '250ms' */
@@ -38,6 +44,10 @@ export interface CreateCacheOptions<C> {
     readonly write?: Duration;
     /** Waiting for the fill of an equal call, before running oneself. @default '10s' */
     readonly join?: Duration;
+    /** A run behind a response (`staleWhileRevalidate`): then its signal aborts, and another one may begin. @default '30s' */
+    readonly revalidate?: Duration;
+    /** How long one process may run for all with `coalesce: 'store'`; longer than the slowest query. @default '5s' */
+    readonly lease?: Duration;
   };
   /** The request headers of a context, for `vary` where there is no HTTP adapter around. */
   readonly headers?: (opts: { ctx: C }) => Headers | Record<string, string | string[] | undefined> | undefined;
@@ -56,9 +66,9 @@ export interface Settings {
   readonly enabled: boolean | ((opts: CallOpts<any, unknown>) => boolean);
   readonly hashKeys: boolean;
   readonly waitUntil: ((promise: Promise<unknown>, opts: { ctx: any }) => void) | undefined;
-  readonly readMs: number;
+  readonly coalesce: 'process' | 'store';
+  readonly timeouts: Core['timeouts'];
   readonly writeMs: number;
-  readonly joinMs: number;
   readonly headers: ((opts: { ctx: any }) => unknown) | undefined;
   readonly http: Required<HttpOptions>;
 }
@@ -73,6 +83,7 @@ const known = [
   'enabled',
   'hashKeys',
   'waitUntil',
+  'coalesce',
   'timeouts',
   'headers',
   'http',
@@ -108,7 +119,9 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
     throw invalid('createCache: enabled', 'a boolean or a function', enabled);
   if (typeof version !== 'string') throw invalid('createCache: version', 'a string', version);
   if (typeof hashKeys !== 'boolean') throw invalid('createCache: hashKeys', 'a boolean', hashKeys);
-  rejectUnknown(timeouts, ['read', 'write', 'join'], 'createCache: timeouts');
+  rejectUnknown(timeouts, ['read', 'write', 'join', 'revalidate', 'lease'], 'createCache: timeouts');
+  const { coalesce = 'process' } = options;
+  checkCoalesce(coalesce, store);
   rejectUnknown(http, ['statusHeader', 'allowAuthorization'], 'createCache: http');
   const defaults = options.defaults ?? {};
   // A ttl for the check alone: that a default is wrong shall be known now, not at the first `cached()`.
@@ -128,12 +141,28 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
     enabled,
     hashKeys,
     waitUntil: options.waitUntil,
-    readMs: durationMs(timeouts.read ?? '250ms', 'createCache: timeouts.read'),
+    coalesce,
+    timeouts: {
+      readMs: durationMs(timeouts.read ?? '250ms', 'createCache: timeouts.read'),
+      joinMs: durationMs(timeouts.join ?? '10s', 'createCache: timeouts.join'),
+      revalidateMs: durationMs(timeouts.revalidate ?? '30s', 'createCache: timeouts.revalidate'),
+      leaseMs: durationMs(timeouts.lease ?? '5s', 'createCache: timeouts.lease'),
+    },
     writeMs: durationMs(timeouts.write ?? '1s', 'createCache: timeouts.write'),
-    joinMs: durationMs(timeouts.join ?? '10s', 'createCache: timeouts.join'),
     headers: options.headers,
     http: { statusHeader: statusHeader(http.statusHeader), allowAuthorization: http.allowAuthorization === true },
   };
+}
+
+function checkCoalesce(coalesce: unknown, store: CreateCacheOptions<unknown>['store']): void {
+  if (coalesce !== 'process' && coalesce !== 'store')
+    throw invalid('createCache: coalesce', "'process' or 'store'", coalesce);
+  if (coalesce === 'store' && typeof store === 'object' && store.lease === undefined) {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `createCache: coalesce: 'store' needs a store that gives leases, and ${store.name} does not. Use redisStore or upstashStore, or remove coalesce.`,
+    );
+  }
 }
 
 function outputOf(transformer: CreateCacheOptions<unknown>['transformer']): Transformer | undefined {

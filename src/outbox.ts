@@ -1,12 +1,12 @@
 // Docs: docs/invalidation.md#when-the-store-fails
 import { late, pause, within } from './deadline.ts';
 import { CacheError } from './errors.ts';
-import type { Store } from './store.ts';
+import type { Mode, Store } from './store.ts';
 
 /** Moves epochs on, and keeps those that could not be moved until they are. */
 export interface Outbox {
   /** Resolves when the store confirmed every epoch; rejects otherwise, and goes on trying. */
-  readonly write: (epochs: readonly string[]) => Promise<void>;
+  readonly write: (epochs: readonly string[], mode?: Mode) => Promise<void>;
   /** Writes what is waiting; false while something still is. */
   readonly flush: () => boolean | Promise<boolean>;
   /** Resolves when nothing waits any more, or after `forMs`. */
@@ -24,19 +24,21 @@ export interface OutboxParts {
   readonly store: () => Store;
   readonly namespace: string;
   readonly writeMs: number;
+  /** So many became one. */
+  readonly collapsed: (count: number) => void;
 }
 
 /** Invalidations of one process on their way to the store. They ignore the breaker: they must get through (law 4). */
-export function createOutbox({ store, namespace, writeMs }: OutboxParts): Outbox {
+export function createOutbox({ store, namespace, writeMs, collapsed }: OutboxParts): Outbox {
   // Each with the number of its last failure: a confirmation covers only what had failed before it was sent.
-  const waiting = new Map<string, number>();
+  const waiting = new Map<string, { readonly failure: number; readonly mode: Mode }>();
   let failures = 0;
   let flushing: { readonly result: Promise<boolean>; readonly since: number } | undefined;
   let retrying: Promise<void> | undefined;
   let closed = false;
 
-  async function send(epochs: readonly string[]): Promise<void> {
-    const sent = store().advance(epochs);
+  async function send(epochs: readonly string[], mode: Mode): Promise<void> {
+    const sent = mode === 'remove' ? store().advance(epochs) : store().advance(epochs, mode);
     if (sent === undefined) return; // a store in the process, done at once
     // Not every promise is a Promise of this realm; one that is not waited for would count as confirmed.
     if ((await within(Promise.resolve(sent), writeMs)) === late) {
@@ -44,22 +46,30 @@ export function createOutbox({ store, namespace, writeMs }: OutboxParts): Outbox
     }
   }
 
-  function keep(epochs: readonly string[]): void {
+  function keep(epochs: readonly string[], mode: Mode): void {
     failures += 1;
-    for (const epoch of epochs) waiting.set(epoch, failures);
+    for (const epoch of epochs) {
+      // What is to be removed is not left to the stale windows because somebody else expires it.
+      const stronger = waiting.get(epoch)?.mode === 'remove' ? 'remove' : mode;
+      waiting.set(epoch, { failure: failures, mode: stronger });
+    }
     if (waiting.size <= mostWaiting) return;
+    collapsed(waiting.size);
     waiting.clear();
-    waiting.set(namespace, failures);
+    waiting.set(namespace, { failure: failures, mode: 'remove' });
   }
 
   async function flushNow(): Promise<boolean> {
     const sent = [...waiting];
     try {
-      await send(sent.map(([epoch]) => epoch));
+      for (const mode of ['remove', 'expire'] as const) {
+        const epochs = sent.flatMap(([epoch, one]) => (one.mode === mode ? [epoch] : []));
+        if (epochs.length > 0) await send(epochs, mode);
+      }
     } catch {
       return false;
     }
-    for (const [epoch, failure] of sent) if (waiting.get(epoch) === failure) waiting.delete(epoch);
+    for (const [epoch, one] of sent) if (waiting.get(epoch) === one) waiting.delete(epoch);
     return waiting.size === 0;
   }
 
@@ -82,12 +92,12 @@ export function createOutbox({ store, namespace, writeMs }: OutboxParts): Outbox
   }
 
   return {
-    async write(epochs) {
+    async write(epochs, mode = 'remove') {
       if (epochs.length === 0) return;
       try {
-        await send(epochs);
+        await send(epochs, mode);
       } catch (cause) {
-        keep(epochs);
+        keep(epochs, mode);
         retrying ??= retry().finally(() => {
           retrying = undefined;
         });

@@ -35,10 +35,35 @@ export interface HttpLifetimes {
   readonly immutable?: boolean;
 }
 
+/** The long form of `staleIfError`. */
+export interface StaleIfError<C, I> {
+  /** How long after `ttl`. */
+  readonly for: Duration;
+  /**
+   * Which failures count. `UNAUTHORIZED`, `FORBIDDEN`, `NOT_FOUND` and `BAD_REQUEST` never do.
+   * @default those of servers: 5xx codes and TIMEOUT
+   */
+  readonly when?: (opts: CallOpts<C, I> & { error: unknown; code: string }) => boolean;
+}
+
 /** The options of `cached`. */
 export interface CachedOptions<C, I> {
   /** How long an answer is fresh, or a function of the output. Required unless `defaults.ttl` is set. */
   readonly ttl?: Duration | ((opts: ResultOpts<C, I>) => Duration);
+  /**
+   * For how long after `ttl` the old answer is given at once while the procedure runs behind the response (RFC 5861).
+   * @default not at all
+   */
+  readonly staleWhileRevalidate?: Duration;
+  /** For how long after `ttl` the old answer is given in place of a failure (RFC 5861). @default not at all */
+  readonly staleIfError?: Duration | StaleIfError<C, I>;
+  /** Shortens each `ttl` at random by up to this share of it (0 to 1), so that what was filled together does not expire together. @default 0 */
+  readonly jitter?: number;
+  /**
+   * Runs the procedure behind some hits shortly before `ttl` ends, the likelier the slower it is (XFetch: Vattani, Chierichetti,
+   * Lowenstein, 2015). A number is its β: above 1 earlier, below later; `true` is 1. @default false
+   */
+  readonly earlyRevalidation?: boolean | number;
   /** Who shares the answer. @default the cache's `scope` */
   readonly scope?: Scope<C, I>;
   /** Names by which mutations can invalidate this answer, e.g. `author:7`. @default none */
@@ -64,6 +89,13 @@ export interface CachedOptions<C, I> {
 /** `cached` options once checked: durations in milliseconds, defaults in place. */
 export interface Policy {
   readonly ttlMs: number | ((opts: ResultOpts<any, any>) => Duration);
+  /** How long an entry is of use after its `ttl`: while it is revalidated, and in place of a failure. */
+  readonly staleMs: number;
+  readonly errorMs: number;
+  readonly toleratesError: (opts: CallOpts<any, any> & { error: unknown; code: string }) => boolean;
+  readonly jitter: number;
+  /** β of XFetch; 0 never revalidates early. */
+  readonly early: number;
   readonly scope: Scope<any, any>;
   readonly tags: readonly string[] | ((opts: CallOpts<any, any>) => readonly string[]);
   readonly key: ((opts: CallOpts<any, any>) => string | Promise<string>) | undefined;
@@ -76,7 +108,23 @@ export interface Policy {
   readonly http: { readonly browserMs?: number; readonly cdnMs?: number; readonly immutable: boolean } | false;
 }
 
-const known = ['ttl', 'scope', 'tags', 'key', 'vary', 'when', 'errors', 'maxBytes', 'version', 'share', 'http'];
+const known = [
+  'ttl',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'jitter',
+  'earlyRevalidation',
+  'scope',
+  'tags',
+  'key',
+  'vary',
+  'when',
+  'errors',
+  'maxBytes',
+  'version',
+  'share',
+  'http',
+];
 
 /** What a callback answered that must answer at once; a promise is refused, and what it rejects with ends no process. */
 export function atOnce<T>(answer: T, option: string): T {
@@ -93,7 +141,8 @@ export function tagsOf({ tags }: Policy, opts: CallOpts<unknown, unknown>): read
 }
 
 /** How long what a call plants has to live: as long as its entry would, if that is known. */
-export const plantMs = ({ ttlMs }: Policy): number => (typeof ttlMs === 'number' ? ttlMs : 3_600_000);
+export const plantMs = ({ ttlMs, staleMs, errorMs }: Policy): number =>
+  (typeof ttlMs === 'number' ? ttlMs : 3_600_000) + Math.max(staleMs, errorMs);
 
 /** Checks options at definition time; the message names `where`, the option and what to write. */
 export function resolvePolicy(
@@ -117,10 +166,20 @@ export function resolvePolicy(
     throw invalid(name('maxBytes'), 'a whole number of bytes above zero', maxBytes);
   if (options.version !== undefined && typeof options.version !== 'string')
     throw invalid(name('version'), 'a string', options.version);
+  const { jitter = 0, earlyRevalidation: early = false } = options;
+  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter < 1))
+    throw invalid(name('jitter'), 'a share of ttl such as 0.1, from 0 to below 1', jitter);
+  if (typeof early !== 'boolean' && !(typeof early === 'number' && early > 0 && early < Number.POSITIVE_INFINITY))
+    throw invalid(name('earlyRevalidation'), 'true, false or a number above zero', early);
+  const stale = options.staleWhileRevalidate;
   const share = options.share ?? 'copy';
   if (share !== 'copy' && share !== 'frozen') throw invalid(name('share'), "'copy' or 'frozen'", share);
   return {
     ttlMs,
+    staleMs: stale === undefined ? 0 : durationMs(stale, name('staleWhileRevalidate')),
+    ...resolveStaleIfError(options.staleIfError, name('staleIfError')),
+    jitter,
+    early: Number(early),
     scope: who,
     tags: options.tags ?? [],
     key: options.key,
@@ -156,6 +215,41 @@ function resolveTtl(ttl: CachedOptions<any, any>['ttl'], where: string): Policy[
     'INVALID_OPTION',
     `${where}: ttl is missing. Write ${where}('1m'), or set defaults: { ttl: '1m' } in createCache.`,
   );
+}
+
+// What says that the caller, or the thing asked for, is at fault: an old answer would hide it.
+const neverTolerated = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST']);
+// RFC 5861 section 4 names 500, 502, 503 and 504; what a plain function throws has no code.
+const serverFailures = new Set([
+  '',
+  'INTERNAL_SERVER_ERROR',
+  'BAD_GATEWAY',
+  'SERVICE_UNAVAILABLE',
+  'GATEWAY_TIMEOUT',
+  'TIMEOUT',
+]);
+
+function resolveStaleIfError(
+  given: CachedOptions<any, any>['staleIfError'],
+  where: string,
+): Pick<Policy, 'errorMs' | 'toleratesError'> {
+  if (given === undefined) return { errorMs: 0, toleratesError: () => false };
+  const options = typeof given === 'object' && given !== null ? given : { for: given };
+  rejectUnknown(options, ['for', 'when'], where);
+  const { when } = options;
+  checkFunction(when, `${where}.when`);
+  return {
+    errorMs: durationMs(options.for, typeof given === 'object' ? `${where}.for` : where),
+    toleratesError(opts) {
+      if (neverTolerated.has(opts.code)) return false;
+      if (when === undefined) return serverFailures.has(opts.code);
+      try {
+        return atOnce(when(opts), 'staleIfError.when') === true;
+      } catch {
+        return false; // the failure itself is the answer, then
+      }
+    },
+  };
 }
 
 /** Throws unless `scope` is the literal `'public'` or a callback. */

@@ -9,6 +9,13 @@ export interface LookupRequest {
   readonly epochs: readonly string[];
   /** How long a planted epoch of input, scope or tag has to live at least, in milliseconds. */
   readonly keepMs: number;
+  /**
+   * The copy that the asker holds. A store that knows of this leaves out an entry with that id, and then, as where it has
+   * none, answers the ids of these epochs. Others may ignore it.
+   */
+  readonly held?: { readonly id: string; readonly epochs: readonly string[] };
+  /** Nothing but the source of truth will do: neither a replica, nor a copy that is trusted for a while. */
+  readonly exact?: boolean;
 }
 
 /** What a store knows. Every id was read from the store after planting; `undefined` where it is not known. */
@@ -17,9 +24,19 @@ export interface LookupAnswer {
   readonly ids: readonly (string | undefined)[];
   /** The entry as it was stored; the cache decides whether it may be served. */
   readonly entry: Entry | undefined;
-  /** The ids, now, of the epochs that the entry was filled under, in its order; never planted. */
+  /** The ids, now, of the epochs that the entry was filled under, in its order; without an entry, of `held.epochs`. Never planted. */
   readonly own: readonly (string | undefined)[];
 }
+
+/** The right to run a procedure for all processes, for a while. */
+export interface Lease {
+  readonly name: string;
+  /** Random: only who holds it may give it back (Redis' own pattern for locks). */
+  readonly token: string;
+}
+
+/** What became of a wish for a lease. With `stored`, an entry is there by now: look again before running. */
+export type LeaseAnswer = 'taken' | 'leased' | 'stored';
 
 /** What a fill writes. */
 export interface FillRequest {
@@ -29,6 +46,19 @@ export interface FillRequest {
   readonly unchanged: readonly (readonly [name: string, id: string])[];
   /** How long the entry may stay in the store, in milliseconds. Epochs live longer than it. */
   readonly keepMs: number;
+  /** Given back in the same trip, whatever becomes of the entry. */
+  readonly lease?: Lease;
+}
+
+/** What an invalidation does to entries: `'expire'` leaves them to the stale windows. */
+export type Mode = 'remove' | 'expire';
+
+/** What somebody hears who keeps copies of what a store holds. */
+export interface BusListener {
+  /** These epochs moved on, somewhere. May come late, twice, or not at all. */
+  readonly moved: (epochs: readonly string[]) => void;
+  /** Messages may have been lost. */
+  readonly lost: () => void;
 }
 
 /** Stored, dead on arrival because an epoch moved on, or too large for the store. */
@@ -39,7 +69,7 @@ export type Awaitable<T> = T | Promise<T>;
 
 /**
  * Where entries and epochs live. Three operations, each one trip whatever the number of keys:
- * read and plant, write if unchanged, move on.
+ * read and plant, write if unchanged, move on. The others are for stores of many processes.
  *
  * @example
  * ```ts
@@ -63,7 +93,15 @@ export interface Store {
   readonly fill: (request: FillRequest) => Awaitable<FillAnswer>;
   /**
    * Moves epochs on: afterwards each has an id that no entry carries (or is gone), also when the call is applied twice or
-   * late. Resolves only when the store confirmed all of them.
+   * late. With `'expire'` the ids keep what entries need to be served stale. Resolves only when the store confirmed all.
    */
-  readonly advance: (epochs: readonly string[]) => Awaitable<void>;
+  readonly advance: (epochs: readonly string[], mode?: Mode) => Awaitable<void>;
+  /** Takes a lease if nobody holds it, for `keepMs`; `key` is that of the entry it is about. For `coalesce: 'store'`. */
+  readonly lease?: (lease: Lease, key: string, keepMs: number) => Awaitable<LeaseAnswer>;
+  /** Gives a lease back, if it still is ours. */
+  readonly release?: (lease: Lease) => Awaitable<void>;
+  /** Tells a listener what moves on anywhere, until the returned function is called. */
+  readonly subscribe?: (listener: BusListener) => () => void;
+  /** Ends what the store opened itself; the user's client stays open. */
+  readonly close?: () => Awaitable<void>;
 }

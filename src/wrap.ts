@@ -1,5 +1,6 @@
 // Docs: docs/how-it-works.md#plain-functions
-import { type Answer, answer, type Call, type Core } from './cache.ts';
+import { answer } from './cache.ts';
+import type { Answer, Call, Core } from './call.ts';
 import type { Codec } from './codec.ts';
 import { type EpochNames, epochsOf } from './epochs.ts';
 import { CacheError, rejectUnknown, shown } from './errors.ts';
@@ -10,7 +11,10 @@ import { atOnce, type CachedOptions, checkTexts, type Policy, plantMs, resolvePo
 
 /** The options of `cache.wrap`: those of `cached` that make sense without a procedure. */
 export interface WrapOptions<Args extends readonly unknown[]>
-  extends Pick<CachedOptions<any, any>, 'maxBytes' | 'version' | 'share'> {
+  extends Pick<
+    CachedOptions<any, any>,
+    'maxBytes' | 'version' | 'share' | 'staleWhileRevalidate' | 'staleIfError' | 'jitter' | 'earlyRevalidation'
+  > {
   /** How long a result is fresh, or a function of it. Required unless `defaults.ttl` is set. */
   readonly ttl?: CachedOptions<any, any>['ttl'];
   /** Who shares a result: the returned string is a private scope. @default everybody */
@@ -19,7 +23,18 @@ export interface WrapOptions<Args extends readonly unknown[]>
   readonly tags?: readonly string[] | ((...args: Args) => readonly string[]);
 }
 
-const known = ['ttl', 'scope', 'tags', 'maxBytes', 'version', 'share'];
+const known = [
+  'ttl',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'jitter',
+  'earlyRevalidation',
+  'scope',
+  'tags',
+  'maxBytes',
+  'version',
+  'share',
+];
 
 /** A function whose results are cached. */
 export interface Wrapped<Args extends readonly unknown[], R> {
@@ -92,7 +107,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
     checkTexts(tags, 'tags');
     const input = textOf(args);
     const codec = parts.codec();
-    return {
+    const call: Call<unknown> = {
       wanted: {
         key: entryKey(
           {
@@ -119,8 +134,10 @@ function wrapFunction<Args extends readonly unknown[], R>(
       opts: { ctx: undefined, input: args, path: name },
       tagEpoch: names.tag,
       run: () => settle(run),
+      behind: () => ({ ...call, wishes: newWishes() }),
       isOwnFailure: () => false,
     };
+    return call;
   };
 
   const wrapped = async (...args: Args): Promise<R> => {
@@ -152,7 +169,7 @@ export async function settle(run: () => Promise<unknown>): Promise<Ran<unknown>>
   try {
     return { ok: true, data: await run(), result: undefined };
   } catch (error) {
-    return { ok: false, failure: { code: '', message: '', plain: false }, result: { error } };
+    return { ok: false, failure: { code: '', message: '', plain: false, error }, result: { error } };
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultCodec } from '../src/codec.ts';
-import { bytesOf, isServable, noteShape, outputOf, readEntry, tagOf, writeEntry } from '../src/entry.ts';
+import { bytesOf, noteShape, outputOf, readEntry, standingOf, tagOf, writeEntry } from '../src/entry.ts';
 import type { Entry } from '../src/index.ts';
 
 const entry: Entry = {
@@ -16,10 +16,10 @@ const claim = { key: 'k', required: ['a'], now: 1_500 };
 
 describe('whether an entry may answer', () => {
   test('it may when it is what was asked for, its epochs are unchanged, and it is fresh', () => {
-    expect(isServable(entry, ['1', '2'], claim)).toBe(true);
-    expect(isServable(entry, ['1', '2'], { ...claim, required: [] })).toBe(true);
-    expect(isServable(entry, ['1', '2'], { ...claim, now: 1_000 })).toBe(true);
-    expect(isServable(entry, ['1', '2'], { ...claim, now: 1_999 })).toBe(true);
+    expect(standingOf(entry, ['1', '2'], claim)).toBe('fresh');
+    expect(standingOf(entry, ['1', '2'], { ...claim, required: [] })).toBe('fresh');
+    expect(standingOf(entry, ['1', '2'], { ...claim, now: 1_000 })).toBe('fresh');
+    expect(standingOf(entry, ['1', '2'], { ...claim, now: 1_999 })).toBe('fresh');
   });
 
   test.each<[string, Partial<Entry>, (string | undefined)[], Partial<typeof claim>]>([
@@ -33,7 +33,7 @@ describe('whether an entry may answer', () => {
     ['it comes from the future', {}, ['1', '2'], { now: 999 }],
     ['it is stored before it is fresh for no time at all', { freshUntil: 1_000 }, ['1', '2'], { now: 1_000 }],
   ])('it may not when %s', (_, changes, own, asked) => {
-    expect(isServable({ ...entry, ...changes }, own, { ...claim, ...asked })).toBe(false);
+    expect(standingOf({ ...entry, ...changes }, own, { ...claim, ...asked })).not.toBe('fresh');
   });
 });
 

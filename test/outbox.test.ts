@@ -10,7 +10,10 @@ describe('the outbox', () => {
   const outboxOn = (advance: Store['advance']) => {
     const watched = vi.fn(advance);
     const store = { advance: watched } as unknown as Store;
-    return { advance: watched, outbox: createOutbox({ store: () => store, namespace: 'all', writeMs: 1_000 }) };
+    return {
+      advance: watched,
+      outbox: createOutbox({ store: () => store, namespace: 'all', writeMs: 1_000, collapsed: () => {} }),
+    };
   };
 
   test('a write resolves when the store confirmed it, and asks for nothing where there is nothing to write', async () => {
@@ -41,7 +44,7 @@ describe('the outbox', () => {
   });
 
   test('a store that cannot even be opened is one that does not confirm', async () => {
-    const outbox = createOutbox({ store: throwing, namespace: 'all', writeMs: 1_000 });
+    const outbox = createOutbox({ store: throwing, namespace: 'all', writeMs: 1_000, collapsed: () => {} });
     expect(await errorOf(() => outbox.write(['a']))).toMatchObject({ code: 'NOT_ACKNOWLEDGED' });
   });
 

@@ -1,9 +1,9 @@
 // Docs: docs/stores.md#memory
 import { LRUCache } from 'lru-cache';
 import { bytesOf, type Entry } from '../entry.ts';
-import { randomId } from '../epochs.ts';
+import { expiredId, randomId } from '../epochs.ts';
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
-import type { Store } from '../store.ts';
+import type { Lease, Store } from '../store.ts';
 
 /** Bounds of a {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -51,11 +51,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   // Unique while the store lives, and its entries live no longer. The random start tells two stores apart.
   let last = 0;
   const newId = () => String((last = last === 0 ? randomId() : last + 1));
-  const plant = (name: string) => {
-    const id = newId();
+  const plant = (name: string, id = newId()) => {
     epochs.set(name, id);
     return id;
   };
+  const leases = new Map<string, { readonly token: string; readonly until: number }>();
+  const release = ({ name, token }: Lease) => void (leases.get(name)?.token === token && leases.delete(name));
 
   let sweptAt = 0;
   const sweep = (now: number) => {
@@ -67,26 +68,36 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   return {
     name: 'memory',
     supports: { local: true },
-    lookup({ key, epochs: names }) {
+    lookup({ key, epochs: names, held }) {
       const ids = names.map((name) => epochs.get(name) ?? plant(name));
       const kept = key === undefined ? undefined : entries.get(key);
-      if (kept === undefined) return { ids, entry: undefined, own: [] };
-      if (kept.keepUntil <= Date.now()) {
-        entries.delete(kept.entry.key);
-        return { ids, entry: undefined, own: [] };
-      }
-      return { ids, entry: kept.entry, own: kept.entry.epochs.map((name) => epochs.get(name)) };
+      const isOver = kept !== undefined && kept.keepUntil <= Date.now();
+      if (isOver) entries.delete(kept.entry.key);
+      const entry = isOver || (held !== undefined && kept?.entry.id === held.id) ? undefined : kept?.entry;
+      return { ids, entry, own: (entry ?? held)?.epochs.map((name) => epochs.get(name)) ?? [] };
     },
-    fill({ entry, unchanged, keepMs }) {
+    fill({ entry, unchanged, keepMs, lease }) {
       const now = Date.now();
       sweep(now);
+      if (lease !== undefined) release(lease);
       if (unchanged.some(([name, id]) => epochs.get(name) !== id)) return 'invalidated';
       entries.set(entry.key, { entry, keepUntil: now + keepMs });
       return entries.has(entry.key) ? 'stored' : 'size';
     },
-    advance(names) {
-      for (const name of names) plant(name);
+    advance(names, mode) {
+      for (const name of names) {
+        const id = mode === 'expire' ? epochs.get(name) : undefined;
+        plant(name, id && expiredId(id, newId()));
+      }
     },
+    lease(lease, key, keepMs) {
+      const now = Date.now();
+      if ((leases.get(lease.name)?.until ?? 0) > now) return 'taken';
+      if (leases.size >= 1_000) for (const [name, { until }] of leases) if (until <= now) leases.delete(name);
+      leases.set(lease.name, { token: lease.token, until: now + keepMs });
+      return entries.has(key) ? 'stored' : 'leased';
+    },
+    release,
   };
 }
 

@@ -1,10 +1,10 @@
 // Docs: docs/stores.md#upstash
-import { type Entry, isServable, readEntry, writeEntry } from '../entry.ts';
-import { isBounded, randomId } from '../epochs.ts';
+import { type Entry, readEntry, standingOf } from '../entry.ts';
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
-import type { FillAnswer, LookupAnswer, LookupRequest, Store } from '../store.ts';
+import type { LookupAnswer, LookupRequest, Store } from '../store.ts';
 import { inOneTrip } from './one-trip.ts';
-import { advanceScript, fillScript, lookupScript } from './upstash-scripts.ts';
+import { scriptedStore } from './scripted.ts';
+import { scriptsFor } from './scripts.ts';
 
 /** The part of `@upstash/redis` that is used: explicit pipelines, so that the client's automatic ones are left alone. */
 export interface UpstashClient {
@@ -65,60 +65,29 @@ export function upstashStore(redis: UpstashClient, options: UpstashStoreOptions 
     );
   }
 
-  const run = async (script: string, keys: string[], args: string[]): Promise<unknown> => {
+  const store = scriptedStore('upstashStore', scripts, async (script, keys, args) => {
     const pipeline = redis.pipeline();
-    pipeline.eval(script, keys, args);
-    return first(await exec(pipeline));
-  };
-
-  const lookup = inOneTrip(async (requests) => {
-    const keys = requests.flatMap(({ key, epochs }) => [...epochs, key ?? '']);
-    const shape = requests.flatMap(({ epochs, keepMs }) => [String(epochs.length), String(plantedMs(keepMs))]);
-    const answers = await run(lookupScript, keys, [
-      String(randomId()),
-      ...shape,
-      ...keys.map((key) => (isBounded(key) ? '1' : '')),
-    ]);
-    if (!Array.isArray(answers) || answers.length !== requests.length) throw unreadable();
-    return answers.map(answerOf);
+    pipeline.eval(script, [...keys], [...args]);
+    const results = await exec(pipeline);
+    return Array.isArray(results) ? results[0] : undefined;
   });
-
   const near = inOneTrip((requests) => nearest(redis, requests));
 
   return {
     name: 'upstash',
     supports: { local: false },
+    ...store,
     lookup:
       reads === 'primary'
-        ? lookup
-        : async (request) => (request.key === undefined ? undefined : await near(request)) ?? lookup(request),
-    async fill({ entry, unchanged, keepMs }) {
-      const names = unchanged.map(([name]) => name);
-      const ids = unchanged.map(([, id]) => id);
-      const bounded = names.map((name) => (isBounded(name) ? '1' : ''));
-      const stored = await run(
-        fillScript,
-        [entry.key, ...names],
-        [writeEntry(entry), String(keepMs), String(plantedMs(keepMs)), ...ids, ...bounded],
-      );
-      const answer: FillAnswer | undefined = stored === 1 ? 'stored' : stored === 0 ? 'invalidated' : undefined;
-      if (answer === undefined) throw unreadable();
-      return answer;
-    },
-    async advance(epochs) {
-      const bounded = epochs.map((name) => (isBounded(name) ? '1' : ''));
-      const moved = await run(advanceScript, [...epochs], [String(randomId()), String(plantedMs(0)), ...bounded]);
-      if (moved !== epochs.length) throw unreadable();
-    },
+        ? store.lookup
+        : async (request) => {
+            const isExact = request.exact === true || request.key === undefined;
+            return (isExact ? undefined : await near(request)) ?? store.lookup(request);
+          },
   };
 }
 
-// An epoch outlives its entry, and a procedure that takes minutes.
-const plantedMs = (keepMs: number): number => Math.round(keepMs) + 600_000;
-
-const unreadable = () => new Error('upstashStore: the client answered with something else than the script');
-
-const first = (results: unknown): unknown => (Array.isArray(results) ? results[0] : undefined);
+const scripts = scriptsFor({ tellsRuns: false });
 
 async function exec(pipeline: UpstashPipeline): Promise<unknown> {
   try {
@@ -133,20 +102,6 @@ function withoutValues(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const message = error.message.replace(/(, command was|response body): [\s\S]*/, '');
   return message === error.message ? error : new Error(`upstashStore: ${message}`);
-}
-
-function idOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.startsWith('i') ? value.slice(1) : undefined;
-}
-
-function answerOf(answer: unknown): LookupAnswer {
-  if (!Array.isArray(answer) || answer.length < 2) throw unreadable();
-  const own: unknown = answer.at(-1);
-  return {
-    ids: answer.slice(0, -2).map(idOf),
-    entry: readEntry(answer.at(-2)),
-    own: Array.isArray(own) ? own.map(idOf) : [],
-  };
 }
 
 /** Whole answers of a replica, or nothing: what is missing there is asked of the primary. */
@@ -168,5 +123,6 @@ function wholeAnswer({ key, epochs }: LookupRequest, values: unknown): LookupAns
   const ids = values.slice(1).map((id) => (typeof id === 'string' || typeof id === 'number' ? String(id) : undefined));
   if (entry === undefined || !ids.every((id) => id !== undefined)) return undefined;
   const own = entry.epochs.map((name) => ids[epochs.indexOf(name)]);
-  return isServable(entry, own, { key, required: [], now: Date.now() }) ? { ids, entry, own } : undefined;
+  const isFresh = standingOf(entry, own, { key, required: [], now: Date.now() }) === 'fresh';
+  return isFresh ? { ids, entry, own } : undefined;
 }

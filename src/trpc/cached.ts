@@ -1,10 +1,12 @@
 // Docs: docs/keys-and-scopes.md
-import { type Answer, answer, type Call, type Core } from '../cache.ts';
+import { answer } from '../cache.ts';
+import type { Answer, Call, Core } from '../call.ts';
 import type { Codec } from '../codec.ts';
 import { type Entry, tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
 import { newWishes, type Wishes } from '../fill.ts';
 import { type CallOpts, tagsOf } from '../policy.ts';
+import { runBehind } from './behind.ts';
 import type { CallRecord, Calls, Outcome } from './calls.ts';
 import type { Surroundings } from './chain.ts';
 import type { CachedDefinition } from './definition.ts';
@@ -49,24 +51,20 @@ export async function runCached(
   if (record.cached !== undefined) return runSecond(definition, opts, record.cached.wishes);
 
   const wishes = newWishes();
-  const inside = async (next: () => Promise<MiddlewareResult>) => {
-    record.cached = { wishes };
-    try {
-      return await next();
-    } finally {
-      delete record.cached;
-    }
-  };
   const found = await locate(definition, opts, location, record, parts);
   if ('bypass' in found) {
     const { bypass: reason, error } = found;
     parts.core.emitter.emit('bypass', { path: opts.path, reason, ...(error !== undefined && { error }) });
-    const result = await inside(() => opts.next());
+    const result = await inside(record, wishes, () => opts.next());
     record.outcome = { status: 'bypass', policy: definition.policy, noStore: wishes.noStore };
     return result;
   }
 
   const { policy } = definition;
+  const run = (place: Place | undefined, given: MiddlewareOpts, own: CallRecord, wants: Wishes) =>
+    inside(own, wants, () =>
+      place === undefined ? runLearning(definition, given, own, wants, parts.calls) : given.next(),
+    );
   const call: Call<MiddlewareResult> = {
     wanted: found.wanted,
     policy,
@@ -75,18 +73,38 @@ export async function runCached(
     wishes,
     opts: found.opts,
     tagEpoch: parts.names.tag,
-    run: async () =>
-      ranOf(
-        await inside(() =>
-          found.place === undefined ? runLearning(definition, opts, record, wishes, parts.calls) : opts.next(),
-        ),
-      ),
+    run: async () => ranOf(await run(found.place, opts, record, wishes)),
+    behind(signal) {
+      // A call of its own: what it wishes for is not the wish of the call that was answered.
+      const getRawInput = () => opts.getRawInput();
+      const own = parts.calls.of(getRawInput);
+      const wants = newWishes();
+      const { place } = found;
+      const next: MiddlewareOpts['next'] = (changed) =>
+        place === undefined ? opts.next({ getRawInput, ...changed }) : runBehind(place, given);
+      const given: MiddlewareOpts = { ...opts, getRawInput, signal, next };
+      return { ...call, wishes: wants, run: async () => ranOf(await run(place, given, own, wants)) };
+    },
     isOwnFailure: (ran) => opts.signal?.aborted === true || (!ran.ok && ownFailures.has(ran.failure.code)),
   };
   const answered = await answer(call, parts.core);
   const result = resultOf(answered, opts);
   await note(record, answered, result, call);
   return result;
+}
+
+/** Runs what stands behind `cached`, which may talk to it through the record meanwhile. */
+async function inside(
+  record: CallRecord,
+  wishes: Wishes,
+  next: () => Promise<MiddlewareResult>,
+): Promise<MiddlewareResult> {
+  record.cached = { wishes };
+  try {
+    return await next();
+  } finally {
+    delete record.cached;
+  }
 }
 
 interface Found {
@@ -136,10 +154,11 @@ async function locate(
   return 'bypass' in identity ? identity : { opts: callOpts, wanted: identity.wanted, codec, place };
 }
 
-/** A second `cached` in one chain would wait for itself: it only replaces `ttl` and adds tags. */
+/** A second `cached` in one chain would wait for itself: it only replaces `ttl` and `staleWhileRevalidate`, and adds tags. */
 function runSecond(definition: CachedDefinition, opts: MiddlewareOpts, wishes: Wishes): Promise<MiddlewareResult> {
   const { policy } = definition;
   if (definition.hasTtl) wishes.ttl = policy.ttlMs;
+  if (definition.hasStale) wishes.staleMs = policy.staleMs;
   if (definition.narrows) wishes.veto = 'middleware-behind';
   try {
     for (const tag of tagsOf(policy, { ctx: opts.ctx, input: opts.input, path: opts.path })) wishes.tags.add(tag);

@@ -15,7 +15,7 @@ export interface RequestFacts {
 
 /** What `cached` did for a call, as the HTTP layer needs it. */
 export interface Outcome {
-  readonly status: 'hit' | 'miss' | 'bypass';
+  readonly status: 'hit' | 'stale' | 'miss' | 'bypass';
   /** The very value that `cached` returned: anything else in its place was made outside, and is not ours to describe. */
   readonly value?: unknown;
   readonly entry?: Entry;

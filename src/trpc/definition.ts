@@ -8,6 +8,8 @@ export interface CachedDefinition {
   readonly policy: Policy;
   /** `ttl` was given in this use, not by `defaults`. */
   readonly hasTtl: boolean;
+  /** So was `staleWhileRevalidate`. */
+  readonly hasStale: boolean;
   /** Has options that a second `cached` in a chain cannot honour: the answer is then not kept at all. */
   readonly narrows: boolean;
   /** What was learned of procedures that no registered router holds, by path. */

@@ -1,5 +1,6 @@
 // Docs: docs/invalidation.md#refresh-and-peek
-import { answer, type Core } from '../cache.ts';
+import { answer } from '../cache.ts';
+import type { Call, Core } from '../call.ts';
 import type { Codec } from '../codec.ts';
 import { outputOf } from '../entry.ts';
 import { CacheError, shown } from '../errors.ts';
@@ -114,6 +115,7 @@ export async function peek(target: EntryTarget, parts: DirectParts): Promise<Pee
     emitter: core.emitter,
     readMs: core.timeouts.readMs,
     flush: core.outbox.flush,
+    isFilling: core.flights.isFlying,
   });
   const entry = found?.entry;
   if (entry === undefined || entry.failure !== undefined) return undefined;
@@ -129,19 +131,18 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
   const scoped = target.scope === undefined ? {} : { scope: target.scope };
   await parts.invalidate([{ path: target.path, input: target.input, ...scoped }]);
   if (!parts.isEnabled(opts)) return fn();
-  const answered = await answer(
-    {
-      wanted,
-      policy,
-      codec,
-      share: policy.share,
-      wishes: newWishes(),
-      opts,
-      tagEpoch: parts.names.tag,
-      run: () => settle(async () => fn()),
-      isOwnFailure: () => false,
-    },
-    parts.core,
-  );
+  const call: Call<unknown> = {
+    wanted: { ...wanted, exact: true },
+    policy,
+    codec,
+    share: policy.share,
+    wishes: newWishes(),
+    opts,
+    tagEpoch: parts.names.tag,
+    run: () => settle(async () => fn()),
+    behind: () => ({ ...call, wishes: newWishes() }),
+    isOwnFailure: () => false,
+  };
+  const answered = await answer(call, parts.core);
   return conclude<R>(answered);
 }

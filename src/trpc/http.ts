@@ -185,7 +185,9 @@ function describable(
   if (!Object.is(item.result.data, outcome.value)) return undefined;
   try {
     if (outcome.isIntact?.() !== true) return undefined;
-    return { tag, policy, freshUntil: entry.freshUntil, wire: wireOf(entry) };
+    // What is served stale promises nothing (RFC 5861 section 3), also when it was expired before its time.
+    const freshUntil = outcome.status === 'stale' ? 0 : entry.freshUntil;
+    return { tag, policy, freshUntil, wire: wireOf(entry) };
   } catch {
     return undefined; // what the store gave for the wire form is no JSON: the output itself is good
   }

@@ -1,6 +1,6 @@
 // Docs: docs/how-it-works.md
 import { TRPCError } from '@trpc/server';
-import type { Answer } from '../cache.ts';
+import type { Answer } from '../call.ts';
 import type { Ran } from '../fill.ts';
 import type { GetRawInput } from './calls.ts';
 
@@ -37,7 +37,7 @@ export function ranOf(result: MiddlewareResult): Ran<MiddlewareResult> {
   const { error } = result;
   return {
     ok: false,
-    failure: { code: error?.code ?? '', message: error?.message ?? '', plain: isPlainError(error) },
+    failure: { code: error?.code ?? '', message: error?.message ?? '', plain: isPlainError(error), error },
     result,
   };
 }

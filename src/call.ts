@@ -1,0 +1,95 @@
+// Docs: docs/how-it-works.md
+import type { Breaker } from './breaker.ts';
+import { type Entry, outputOf, type Share } from './entry.ts';
+import type { Emitter } from './events.ts';
+import type { FillJob, Ran } from './fill.ts';
+import type { Flights } from './flight.ts';
+import type { Lookup, Wanted } from './lookup.ts';
+import type { Outbox } from './outbox.ts';
+import type { Store } from './store.ts';
+
+/** What the story of a call needs: one of each per cache. */
+export interface Core {
+  readonly storeFor: (ctx: unknown) => Store;
+  readonly flights: Flights<Shared>;
+  readonly breaker: Breaker;
+  readonly outbox: Outbox;
+  readonly emitter: Emitter;
+  /** Whether a run needs a lease of the store: then one process runs for all. */
+  readonly leases: boolean;
+  readonly timeouts: {
+    readonly readMs: number;
+    readonly joinMs: number;
+    readonly leaseMs: number;
+    readonly revalidateMs: number;
+  };
+  /** Keeps work alive after the response; false when there is nobody to do so. */
+  readonly background: (work: Promise<unknown>, ctx: unknown) => boolean;
+}
+
+/** One call of a cached query or of a wrapped function. */
+export interface Call<R> extends Omit<FillJob, 'lookup'> {
+  readonly wanted: Wanted;
+  /** How a hit, or a shared fill, is handed out. */
+  readonly share: Share;
+  /** Runs the procedure; called at most once (law 5). */
+  readonly run: () => Promise<Ran<R>>;
+  /** The same call behind a response: it outlives its request, and stops when the signal says so. */
+  readonly behind: (signal: AbortSignal) => Call<R>;
+  /** Whether a failure is the leader's own matter (its abort, its rights) rather than the procedure's. */
+  readonly isOwnFailure: (ran: Ran<R>) => boolean;
+}
+
+/** A run that failed. */
+export type Failed<R> = Extract<Ran<R>, { readonly ok: false }>;
+
+/** What a flight gives to those who waited: an entry, a failure, or nothing that two callers could share. */
+export type Shared = { readonly entry: Entry } | { readonly failed: Failed<unknown> } | { readonly alone: true };
+
+/** How a call was answered. `entry` is the encoded answer wherever there is one, `value` the caller's own copy of it. */
+export type Answer<R> =
+  | { readonly status: 'hit' | 'stale'; readonly entry: Entry; readonly value: unknown }
+  | { readonly status: 'miss'; readonly coalesced: true; readonly entry: Entry; readonly value: unknown }
+  | { readonly status: 'miss'; readonly coalesced: true; readonly failed: R }
+  | {
+      readonly status: 'miss';
+      readonly coalesced: false;
+      readonly ran: Ran<R>;
+      readonly entry: Entry | undefined;
+      readonly sealed?: { readonly value: unknown };
+    }
+  | { readonly status: 'bypass'; readonly ran: Ran<R> };
+
+/** The output of an entry as the caller of this call may keep it. */
+export const open = <R>({ codec, share }: Call<R>, entry: Entry): unknown =>
+  entry.failure === undefined ? outputOf(entry, codec, share) : undefined;
+
+/** The expired entry that the policy prefers to a failure (RFC 5861 section 4), if there is one. */
+export function preferred<R>(
+  { failure }: Failed<unknown>,
+  { policy, opts }: Call<R>,
+  { expired }: Lookup,
+): Entry | undefined {
+  if (expired?.errorUntil === undefined || expired.errorUntil <= Date.now() || expired.failure !== undefined)
+    return undefined;
+  return policy.toleratesError({ ...opts, code: failure.code, error: failure.error }) ? expired : undefined;
+}
+
+/** That entry as an answer. */
+export function inPlaceOf<R>(
+  failed: Failed<unknown>,
+  call: Call<R>,
+  lookup: Lookup,
+  { emitter }: Pick<Core, 'emitter'>,
+): Extract<Answer<R>, { status: 'hit' | 'stale' }> | undefined {
+  const entry = preferred(failed, call, lookup);
+  if (entry === undefined) return undefined;
+  try {
+    const value = open(call, entry);
+    const ageMs = Date.now() - entry.storedAt;
+    emitter.emit('stale', { path: call.opts.path, ageMs, reason: 'error', error: failed.failure.error });
+    return { status: 'stale', entry, value };
+  } catch {
+    return undefined; // a body that cannot be read is no answer: the failure is
+  }
+}

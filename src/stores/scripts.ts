@@ -1,0 +1,149 @@
+// Docs: docs/stores.md#scripts
+// Scripts are atomic, write-class (so they run on the primary), and one request. Ids are returned with an `i` in front:
+// what looks like JSON would be parsed by a client with automatic deserialization.
+
+// An id is the client's random plus the server's time: a request that arrives twice, however late, gives another id, not
+// the same one again (DESIGN section 3, rule 2).
+const freshId = `
+local at = tonumber(ARGV[1])
+local ok, t = pcall(redis.call, 'TIME')
+if ok then at = (at + t[1] * 1000000 + t[2]) % 4503599627370496 end
+local fresh = string.format('%.0f', at)`;
+
+// A key of another type is as good as missing: one such key must not fail the lookups of a whole batch.
+const read = `
+local function read(key)
+  local value = redis.pcall('GET', key)
+  return type(value) == 'string' and value or false
+end`;
+
+// A server that came back, from a snapshot or as a promoted replica, may hold ids of the past: its run is part of the
+// namespace's id, so what was filled under another run is gone (docs/decisions/0009-run-id-in-the-namespace-epoch.md).
+const readInThisRun = `
+local run
+local function read(key)
+  local value = redis.pcall('GET', key)
+  if type(value) ~= 'string' then return false end
+  if string.sub(key, -6) ~= ':e:all' then return value end
+  run = run or string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  return value .. '@' .. run
+end`;
+
+const release = `
+local function release(name, token)
+  if name and name ~= '' and read(name) == token then redis.call('DEL', name) end
+end`;
+
+/** The scripts of one kind of server. */
+export interface Scripts {
+  /** Plants what is missing, reads the entry and the epochs it names. */
+  readonly lookup: string;
+  /** Stores the entry only under the ids it was computed with, and lets its epochs outlive it. */
+  readonly fill: string;
+  /** Moves epochs on; one that may not be written (memory, quota) is deleted, which no entry survives either. */
+  readonly advance: string;
+  /** Takes a lease unless somebody holds it, and tells whether there is an entry by now. */
+  readonly lease: string;
+  /** Gives a lease back to nobody, if it still has this token. */
+  readonly release: string;
+}
+
+/** `tellsRuns`: the server says which of its runs this is. `channel`: where to tell others what moved on. */
+export function scriptsFor({ tellsRuns, channel }: { tellsRuns: boolean; channel?: string }): Scripts {
+  const reading = tellsRuns ? readInThisRun : read;
+  return {
+    lookup: `${freshId}${reading}
+local requests, k, seen = cjson.decode(ARGV[2]), 0, {}
+local function known(key)
+  if seen[key] == nil then seen[key] = read(key) end
+  return seen[key]
+end
+local function idsOf(names)
+  local ids = {}
+  for i, name in ipairs(names) do
+    local id = type(name) == 'string' and known(name)
+    ids[i] = id and 'i' .. id or ''
+  end
+  return ids
+end
+local out = {}
+for r, request in ipairs(requests) do
+  local answer = {}
+  for i = 1, request.n do
+    local key = KEYS[k + i]
+    local id = known(key)
+    if not id then
+      local args = {'SET', key, fresh, 'NX'}
+      if string.sub(request.b, i, i) ~= '1' then args = {'SET', key, fresh, 'NX', 'PX', request.x} end
+      local planted = redis.pcall(unpack(args))
+      if type(planted) == 'table' and planted.ok then
+        seen[key] = nil
+        id = known(key)
+      end
+    end
+    answer[i] = id and 'i' .. id or false
+  end
+  k = k + request.n + 1
+  local held = {}
+  for i = 1, request.h do held[i] = KEYS[k + i] end
+  local entry, own = KEYS[k] ~= '' and known(KEYS[k]) or false, held
+  k = k + request.h
+  local cut = entry and string.find(entry, '\\n', 1, true)
+  if cut then
+    local isJson, head = pcall(cjson.decode, string.sub(entry, 2, cut - 1))
+    if isJson and type(head) == 'table' then
+      if request.i and head.n == request.i then entry = false
+      else own = type(head.e) == 'table' and head.e or {} end
+    end
+  end
+  answer[request.n + 1] = entry
+  answer[request.n + 2] = idsOf(own)
+  out[r] = answer
+end
+return out`,
+
+    fill: `${reading}${release}
+local n = tonumber(ARGV[1])
+local px = ARGV[4]
+if #KEYS > n + 1 then release(KEYS[n + 2], ARGV[6 + n]) end
+for i = 1, n do
+  if read(KEYS[i + 1]) ~= ARGV[5 + i] then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+for i = 1, n do
+  if string.sub(ARGV[5], i, i) ~= '1' then
+    local left = redis.call('PTTL', KEYS[i + 1])
+    if left >= 0 and left < tonumber(px) then redis.call('PEXPIRE', KEYS[i + 1], px) end
+  end
+end
+return 1`,
+
+    // Moving on is an increment; expiring puts a new soft part behind the id, and leaves what entries need to be stale.
+    advance: `${freshId}${read}
+for i, key in ipairs(KEYS) do
+  local args = {'SET', key, fresh, 'NX'}
+  if string.sub(ARGV[4], i, i) ~= '1' then args = {'SET', key, fresh, 'NX', 'PX', ARGV[2]} end
+  local set = redis.pcall(unpack(args))
+  local hard, soft = string.match(read(key) or '', '^(%d+)(.*)$')
+  local moved
+  if ARGV[3] == 'expire' then
+    moved = hard and redis.pcall('SET', key, hard .. '~' .. fresh, 'KEEPTTL')
+  else
+    if soft and soft ~= '' then redis.pcall('SET', key, hard, 'KEEPTTL') end
+    moved = redis.pcall('INCR', key)
+  end
+  local done = type(moved) == 'number' or (type(moved) == 'table' and moved.ok)
+  if not done or (type(set) == 'table' and set.err) then redis.call('DEL', key) end
+end${channel === undefined ? '' : `\nredis.pcall('PUBLISH', ARGV[5], cjson.encode(KEYS))`}
+return #KEYS`,
+
+    // A client that lost the reply asks again for what it holds already.
+    lease: `${read}
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and read(KEYS[1]) ~= ARGV[1] then return 0 end
+return 1 + redis.call('EXISTS', KEYS[2])`,
+
+    release: `${read}${release}
+release(KEYS[1], ARGV[1])
+return 1`,
+  };
+}

@@ -1,0 +1,86 @@
+// Docs: docs/freshness.md#many-processes
+import { late, pause, within } from './deadline.ts';
+import { digest } from './digest.ts';
+import { randomId } from './epochs.ts';
+import type { Lookup } from './lookup.ts';
+import type { Lease, LeaseAnswer, Store } from './store.ts';
+
+/** What somebody may do who wants to run a procedure where one run is enough for all processes. */
+export type Turn =
+  | { readonly lookup: Lookup; readonly lease?: Lease }
+  /** Another process stored what was wanted. */
+  | { readonly stored: Lookup }
+  /** Another process runs it, and this one need not wait. */
+  | { readonly elsewhere: true };
+
+/** What taking a turn needs around it. */
+export interface TurnParts {
+  readonly store: Store;
+  readonly lookUpAgain: () => Promise<Lookup | undefined>;
+  /** How long one request may take, how long a lease lasts, how long to wait for the holder of another. */
+  readonly readMs: number;
+  readonly leaseMs: number;
+  readonly waitMs: number;
+}
+
+const [shortestMs, longestMs] = [20, 400];
+
+/**
+ * Takes the lease of a fill, or waits for who holds it, in growing pauses (leases: Nishtala et al., Scaling Memcache at
+ * Facebook, 2013). A lease belongs to an entry and the ids of its epochs: nobody waits for a fill that is dead already. Who
+ * waited too long, or cannot reach the store, runs without.
+ */
+export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts): Promise<Turn> {
+  const { store, readMs, leaseMs, waitMs } = parts;
+  const started = performance.now();
+  let lookup = first;
+  let waited = false;
+  for (let wait = shortestMs; ; wait = Math.min(wait * 1.5, longestMs)) {
+    const lease: Lease = { name: leaseName(lookup), token: String(randomId()) };
+    const answer = await ask(store, lease, lookup.wanted.key, leaseMs, readMs);
+    if (answer === undefined) return { lookup };
+    if (answer !== 'taken') {
+      if (answer === 'leased' && !waited) return { lookup, lease };
+      // Somebody may have stored it, or moved its epochs on, since it was looked up.
+      const again = await parts.lookUpAgain();
+      if (again === undefined) return { lookup, lease };
+      if (again.entry === undefined && leaseName(again) === lease.name) return { lookup: again, lease };
+      giveBack(store, lease);
+      if (again.entry !== undefined) return { stored: again };
+      lookup = again;
+      continue;
+    }
+    if (!waits) return { elsewhere: true };
+    if (performance.now() - started + wait > waitMs) return { lookup };
+    await pause(wait * (0.5 + Math.random()));
+    waited = true;
+  }
+}
+
+/** Gives a lease back without waiting: it ends by itself, too. */
+export function giveBack(store: Store, lease: Lease): void {
+  try {
+    Promise.resolve(store.release?.(lease)).catch(() => {});
+  } catch {
+    // A store that throws at once is no better.
+  }
+}
+
+const leaseName = ({ wanted, ids, guardId }: Lookup): string =>
+  `${wanted.key}:lease:${digest([guardId, ...ids].join())}`;
+
+/** The store's word, or nothing where it fails or is late: then nobody waits. */
+async function ask(
+  store: Store,
+  lease: Lease,
+  key: string,
+  leaseMs: number,
+  readMs: number,
+): Promise<LeaseAnswer | undefined> {
+  try {
+    const answer = await within(Promise.resolve(store.lease?.(lease, key, leaseMs)), readMs);
+    return answer === late ? undefined : answer;
+  } catch {
+    return undefined;
+  }
+}
