@@ -5,7 +5,7 @@ import { createCore } from './core.ts';
 import type { Duration } from './duration.ts';
 import { epochNames, randomId } from './epochs.ts';
 import { CacheError, shown } from './errors.ts';
-import { createInvalidate } from './invalidate.ts';
+import { createInvalidate, type InvalidateOptions, resolveManner, splitOptions } from './invalidate.ts';
 import { type CreateCacheOptions, resolveSettings } from './options.ts';
 import { atOnce, type CachedOptions, resolvePolicy } from './policy.ts';
 import type { Cache, ContextOf } from './surface.ts';
@@ -131,7 +131,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   }
 
   const direct = {
-    async invalidate(...targets: readonly unknown[]) {
+    async invalidate(...given: readonly unknown[]) {
+      const { targets, options: how } = splitOptions<InvalidateOptions>(given, ['mode', 'again']);
       if (targets.length === 0) {
         throw new CacheError('INVALID_TARGET', "invalidate: no target given. Write invalidate('post.*'), or clear().");
       }
@@ -143,7 +144,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
           throw new CacheError('INVALID_TARGET', `invalidate: ${labelOf(target)}: ${fix}`);
         }
       }
-      return invalidate(targets);
+      return invalidate(targets, undefined, resolveManner(how, 'invalidate'));
     },
     peek: (target: EntryTarget) => peek(target, directParts),
     refresh: <R>(target: EntryTarget, fn: () => R | Promise<R>) => refresh(target, fn, directParts),

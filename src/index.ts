@@ -5,11 +5,23 @@ export type { Duration } from './duration.ts';
 export type { Entry } from './entry.ts';
 export { CacheError, type CacheErrorCode } from './errors.ts';
 export type { BypassReason, CacheEvents, Listener, SkipReason } from './events.ts';
-export type { InvalidateResult } from './invalidate.ts';
+export type { InvalidateOptions, InvalidateResult } from './invalidate.ts';
 export { everyone, type ScopeValue } from './key.ts';
+export type { HttpLifetimes } from './lifetimes.ts';
 export type { CreateCacheOptions } from './options.ts';
-export type { CachedOptions, CallOpts, HttpLifetimes, ResultOpts, Scope } from './policy.ts';
-export type { Awaitable, FillAnswer, FillRequest, LookupAnswer, LookupRequest, Store } from './store.ts';
+export type { CachedOptions, CallOpts, ResultOpts, Scope, StaleIfError } from './policy.ts';
+export type {
+  Awaitable,
+  BusListener,
+  FillAnswer,
+  FillRequest,
+  Lease,
+  LeaseAnswer,
+  LookupAnswer,
+  LookupRequest,
+  Mode,
+  Store,
+} from './store.ts';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory.ts';
 export type { Cache, CacheMiddleware, ContextOf, PathsOf, TypedCache, TypedTarget } from './surface.ts';
 export type { Target, TargetFn, Targets } from './targets.ts';

@@ -1,8 +1,11 @@
 // Docs: docs/invalidation.md
+import { type Duration, durationMs } from './duration.ts';
 import type { EpochNames } from './epochs.ts';
+import { invalid } from './errors.ts';
 import type { CacheEvents, Emitter } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import { type PathBook, resolveTarget } from './resolve.ts';
+import type { Mode } from './store.ts';
 
 /** What an invalidation wrote. */
 export interface InvalidateResult {
@@ -16,10 +19,59 @@ export interface InvalidateResult {
   readonly widened: readonly CacheEvents['widen'][];
 }
 
+/** How targets are invalidated. */
+export interface InvalidateOptions {
+  /**
+   * `'expire'` lets entries go stale instead of gone: their `staleWhileRevalidate` and `staleIfError` may still serve them.
+   * @default 'remove'
+   */
+  readonly mode?: Mode;
+  /**
+   * Does it once more, that much later: for procedures that read a database replica, which may lag behind the write, so that
+   * what they read too early goes, too. @default not at all
+   */
+  readonly again?: Duration;
+  readonly path?: never;
+  readonly tag?: never;
+  readonly scope?: never;
+  readonly targets?: never;
+}
+
+/** The options once checked. */
+export interface Manner {
+  readonly mode: Mode;
+  readonly againMs: number | undefined;
+}
+
+/** Checks the options of an invalidation. */
+export function resolveManner(
+  { mode = 'remove', again }: Pick<InvalidateOptions, 'mode' | 'again'>,
+  where: string,
+): Manner {
+  if (mode !== 'remove' && mode !== 'expire') throw invalid(`${where}: mode`, "'remove' or 'expire'", mode);
+  return { mode, againMs: again === undefined ? undefined : durationMs(again, `${where}: again`) };
+}
+
+/** Options at the end of a list of targets, told apart by having nothing of a target. */
+export function splitOptions<Options extends object>(
+  given: readonly unknown[],
+  known: readonly string[],
+): { readonly targets: readonly unknown[]; readonly options: Options } {
+  const last = given.at(-1);
+  const names = typeof last === 'object' && last !== null && !Array.isArray(last) ? Object.keys(last) : [];
+  const isOptions = names.length > 0 && names.every((name) => known.includes(name));
+  return isOptions
+    ? { targets: given.slice(0, -1), options: last as Options }
+    : { targets: given, options: {} as Options };
+}
+
+const plainly: Manner = { mode: 'remove', againMs: undefined };
+
 /** Makes targets unusable everywhere, in one trip: resolves them, moves their epochs on, tells what was done. */
 export type Invalidate = (
   targets: readonly unknown[],
   bases?: readonly (string | undefined)[],
+  manner?: Manner,
 ) => Promise<InvalidateResult>;
 
 /** Moves epochs on under a label of the caller's; rejects when the store did not confirm. */
@@ -36,9 +88,14 @@ export function createInvalidate(
     targets: readonly string[],
     epochs: readonly string[],
     widened: InvalidateResult['widened'],
+    { mode, againMs }: Manner = plainly,
   ): Promise<InvalidateResult> {
+    // Counted from now, whether or not it is confirmed at once: that much later the replicas have it.
+    if (againMs !== undefined) {
+      outbox.later(againMs, () => write(targets, epochs, widened, { mode, againMs: undefined }));
+    }
     try {
-      await outbox.write(epochs);
+      await outbox.write(epochs, mode);
     } catch (error) {
       emitter.emit('invalidate', { targets, acknowledged: false, error });
       throw error;
@@ -47,7 +104,7 @@ export function createInvalidate(
     return { acknowledged: true, targets, epochs: epochs.length, widened };
   }
   return {
-    async invalidate(targets, bases = [undefined]) {
+    async invalidate(targets, bases = [undefined], manner) {
       const resolving = targets.flatMap((target) => bases.map((base) => resolveTarget(target, names, book, base)));
       const resolved = await Promise.all(resolving);
       const widened = resolved.flatMap((one) => one.widened ?? []);
@@ -57,6 +114,7 @@ export function createInvalidate(
         resolved.map((one) => one.label),
         epochs,
         widened,
+        manner,
       );
     },
     advance: (label, epochs) => write([label], epochs, []),

@@ -6,7 +6,7 @@ import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import { type CachedOptions, type CallOpts, checkScope, resolvePolicy, type Scope } from './policy.ts';
 import type { Store } from './store.ts';
 import { memoryStore } from './stores/memory.ts';
-import type { HttpOptions } from './trpc/http.ts';
+import type { HttpOptions, HttpSettings } from './trpc/http.ts';
 
 /** The options of `createCache`. */
 export interface CreateCacheOptions<C> {
@@ -70,7 +70,7 @@ export interface Settings {
   readonly timeouts: Core['timeouts'];
   readonly writeMs: number;
   readonly headers: ((opts: { ctx: any }) => unknown) | undefined;
-  readonly http: Required<HttpOptions>;
+  readonly http: HttpSettings;
 }
 
 const known = [
@@ -122,7 +122,7 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
   rejectUnknown(timeouts, ['read', 'write', 'join', 'revalidate', 'lease'], 'createCache: timeouts');
   const { coalesce = 'process' } = options;
   checkCoalesce(coalesce, store);
-  rejectUnknown(http, ['statusHeader', 'allowAuthorization'], 'createCache: http');
+  rejectUnknown(http, ['statusHeader', 'allowAuthorization', 'readYourWrites'], 'createCache: http');
   const defaults = options.defaults ?? {};
   // A ttl for the check alone: that a default is wrong shall be known now, not at the first `cached()`.
   resolvePolicy(
@@ -150,7 +150,14 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
     },
     writeMs: durationMs(timeouts.write ?? '1s', 'createCache: timeouts.write'),
     headers: options.headers,
-    http: { statusHeader: statusHeader(http.statusHeader), allowAuthorization: http.allowAuthorization === true },
+    http: {
+      statusHeader: statusHeader(http.statusHeader),
+      allowAuthorization: http.allowAuthorization === true,
+      readYourWritesMs:
+        http.readYourWrites === undefined || http.readYourWrites === false
+          ? 0
+          : durationMs(http.readYourWrites, 'createCache: http.readYourWrites'),
+    },
   };
 }
 

@@ -9,6 +9,8 @@ export interface Outbox {
   readonly write: (epochs: readonly string[], mode?: Mode) => Promise<void>;
   /** Writes what is waiting; false while something still is. */
   readonly flush: () => boolean | Promise<boolean>;
+  /** Writes something more, that much later; at once when the cache is closed before. */
+  readonly later: (ms: number, work: () => Promise<unknown>) => void;
   /** Resolves when nothing waits any more, or after `forMs`. */
   readonly drain: (forMs: number) => Promise<void>;
   /** Tries once more and stops retrying. */
@@ -36,6 +38,8 @@ export function createOutbox({ store, namespace, writeMs, collapsed }: OutboxPar
   let flushing: { readonly result: Promise<boolean>; readonly since: number } | undefined;
   let retrying: Promise<void> | undefined;
   let closed = false;
+  // What is to be written later, each with what brings its time forward.
+  const planned = new Map<Promise<unknown>, () => void>();
 
   async function send(epochs: readonly string[], mode: Mode): Promise<void> {
     const sent = mode === 'remove' ? store().advance(epochs) : store().advance(epochs, mode);
@@ -109,10 +113,25 @@ export function createOutbox({ store, namespace, writeMs, collapsed }: OutboxPar
       }
     },
     flush,
+    later(ms, work) {
+      let now = () => {};
+      const early = new Promise<void>((resolve) => {
+        now = resolve;
+      });
+      const done: Promise<unknown> = Promise.race([pause(ms), early])
+        .then(work)
+        .catch(() => {}) // kept by `write` like any other
+        .finally(() => planned.delete(done));
+      planned.set(done, now);
+    },
     async drain(forMs) {
-      if (retrying !== undefined) await within(retrying, forMs);
+      const all = Promise.all([...planned.keys()]).then(() => retrying);
+      if (retrying !== undefined || planned.size > 0) await within(all, forMs);
     },
     async close() {
+      const last = [...planned];
+      for (const [, now] of last) now();
+      await Promise.all(last.map(([done]) => done));
       await flush();
       closed = true;
     },

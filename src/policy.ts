@@ -1,7 +1,8 @@
 // Docs: docs/freshness.md, docs/keys-and-scopes.md
 import { type Duration, durationMs } from './duration.ts';
-import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
+import { CacheError, invalid, rejectUnknown } from './errors.ts';
 import type { ScopeValue } from './key.ts';
+import { type HttpLifetimes, type Lifetimes, resolveLifetimes } from './lifetimes.ts';
 
 /** What a callback of `cached` is called with. */
 export interface CallOpts<C, I> {
@@ -24,16 +25,6 @@ export interface ResultOpts<C, I> extends CallOpts<C, I> {
  * scope as a string, `null` for all who are not signed in, or `everyone`. Anything else is a bypass.
  */
 export type Scope<C, I> = 'public' | ((opts: CallOpts<C, I>) => ScopeValue | undefined);
-
-/** What HTTP caches may do with a cached query. */
-export interface HttpLifetimes {
-  /** How long a browser may reuse the answer without asking. @default revalidate always */
-  readonly browser?: Duration;
-  /** How long shared caches may; only on a query whose `scope` is the literal `'public'`. @default not at all */
-  readonly cdn?: Duration;
-  /** Adds `immutable` (RFC 8246); needs `browser`. @default false */
-  readonly immutable?: boolean;
-}
 
 /** The long form of `staleIfError`. */
 export interface StaleIfError<C, I> {
@@ -105,7 +96,7 @@ export interface Policy {
   readonly maxBytes: number;
   readonly version: string;
   readonly share: 'copy' | 'frozen';
-  readonly http: { readonly browserMs?: number; readonly cdnMs?: number; readonly immutable: boolean } | false;
+  readonly http: Lifetimes | false;
 }
 
 const known = [
@@ -191,7 +182,7 @@ export function resolvePolicy(
     maxBytes,
     version: options.version ?? '',
     share,
-    http: resolveHttp(options.http, ttlMs, who, name('http')),
+    http: resolveLifetimes(options.http, typeof ttlMs === 'number' ? ttlMs : undefined, who === 'public', name('http')),
   };
 }
 
@@ -260,42 +251,6 @@ export function checkScope(scope: unknown, option: string): void {
     "'public' or a callback such as ({ ctx }) => ctx.user?.id ?? null, which says who shares an entry",
     scope,
   );
-}
-
-function resolveHttp(
-  http: HttpLifetimes | false | undefined,
-  ttlMs: Policy['ttlMs'],
-  scope: Scope<any, any>,
-  where: string,
-): Policy['http'] {
-  if (http === false) return false;
-  if (http === undefined) return { immutable: false };
-  if (typeof http !== 'object' || http === null) throw invalid(where, 'an object with browser and cdn, or false', http);
-  rejectUnknown(http, ['browser', 'cdn', 'immutable'], where);
-  const lifetime = (option: 'browser' | 'cdn') => {
-    if (http[option] === undefined) return {};
-    const ms = durationMs(http[option], `${where}.${option}`);
-    if (typeof ttlMs === 'number' && ms > ttlMs) {
-      throw new CacheError(
-        'INVALID_OPTION',
-        `${where}.${option}: ${shown(http[option])} is longer than ttl. Caches outside cannot keep an answer longer than the server does: raise ttl or lower ${option}.`,
-      );
-    }
-    return { [`${option}Ms`]: ms };
-  };
-  if (http.cdn !== undefined && scope !== 'public') {
-    throw new CacheError(
-      'INVALID_OPTION',
-      `${where}.cdn: shared caches may only keep answers for everybody. Add scope: 'public' to this query, or remove cdn.`,
-    );
-  }
-  if (http.immutable === true && http.browser === undefined) {
-    throw new CacheError(
-      'INVALID_OPTION',
-      `${where}.immutable: means nothing without a browser lifetime (RFC 8246 section 2). Add browser: '1h', or remove immutable.`,
-    );
-  }
-  return { ...lifetime('browser'), ...lifetime('cdn'), immutable: http.immutable === true };
 }
 
 function checkFunction(value: unknown, option: string): void {

@@ -3,13 +3,13 @@ import type { AnyTRPCRouter, TRPCError } from '@trpc/server';
 import type { Control } from './control.ts';
 import type { Duration } from './duration.ts';
 import type { CacheEvents, Listener } from './events.ts';
-import type { InvalidateResult } from './invalidate.ts';
+import type { InvalidateOptions, InvalidateResult } from './invalidate.ts';
 import type { ScopeValue } from './key.ts';
 import type { CachedOptions } from './policy.ts';
 import type { Target, TargetFn } from './targets.ts';
 import type { AuditFinding } from './trpc/audit.ts';
 import type { EntryTarget, Peeked } from './trpc/direct.ts';
-import type { InvalidatesOptions } from './trpc/invalidates.ts';
+import type { InvalidatesOptions, InvalidatesTrailing } from './trpc/invalidates.ts';
 import type { WrapOptions, Wrapped } from './wrap.ts';
 
 /** The context type, given itself or as the function that makes it, as in `initTRPC.context<…>()`. */
@@ -95,7 +95,7 @@ export type TypedTarget<Router extends AnyTRPCRouter> =
 export interface TypedCache<Router extends AnyTRPCRouter> {
   /** As `cache.invalidate`, with the paths, patterns and inputs of the router. */
   readonly invalidate: (
-    ...targets: readonly [TypedTarget<Router>, ...TypedTarget<Router>[]]
+    ...targets: readonly [TypedTarget<Router>, ...(TypedTarget<Router> | InvalidateOptions)[]]
   ) => Promise<InvalidateResult>;
   /** As `cache.peek`, with the output of the path. */
   readonly peek: <Path extends PathsOf<Router>>(
@@ -142,7 +142,7 @@ export interface Cache<Ctx> {
    */
   readonly invalidates: <C, I>(
     first: Target | TargetFn<C, InputOf<I>> | InvalidatesOptions<C, InputOf<I>>,
-    ...more: (Target | TargetFn<C, InputOf<I>>)[]
+    ...more: (Target | TargetFn<C, InputOf<I>> | InvalidatesTrailing)[]
   ) => CacheMiddleware<C, I>;
   /**
    * A middleware for in front of one that commits late (a transaction): what `invalidates` inside it collects is written when
@@ -180,11 +180,12 @@ export interface Cache<Ctx> {
   /** Talks to the cached call that runs this code; takes the resolver's whole argument. Outside of one it does nothing. */
   readonly control: (opts: object) => Control;
   /**
-   * Makes targets unusable everywhere, from webhooks and cron jobs. Resolves when the store confirmed every write.
+   * Makes targets unusable everywhere, from webhooks and cron jobs. Resolves when the store confirmed every write. Options
+   * come last: `invalidate('post.*', { mode: 'expire' })`.
    *
    * @throws CacheError `NOT_ACKNOWLEDGED` (rejects) when the store did not confirm; the write is kept and retried.
    */
-  readonly invalidate: (...targets: readonly [Target, ...Target[]]) => Promise<InvalidateResult>;
+  readonly invalidate: (...targets: readonly [Target, ...(Target | InvalidateOptions)[]]) => Promise<InvalidateResult>;
   /** The same cache with the paths, inputs and outputs of a router: `cache.for<AppRouter>().invalidate('post.byId')`. */
   readonly for: <Router extends AnyTRPCRouter>() => TypedCache<Router>;
   /** Shows a fresh entry without running anything. Needs a registered router. */

@@ -66,7 +66,7 @@ export async function runCached(
       place === undefined ? runLearning(definition, given, own, wants, parts.calls) : given.next(),
     );
   const call: Call<MiddlewareResult> = {
-    wanted: found.wanted,
+    wanted: record.request?.exact === true ? { ...found.wanted, exact: true } : found.wanted,
     policy,
     codec: found.codec,
     share: policy.share,

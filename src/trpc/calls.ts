@@ -11,6 +11,8 @@ export type GetRawInput = () => Promise<unknown>;
 export interface RequestFacts {
   readonly method: string;
   readonly header: (name: string) => string | null;
+  /** Its client wrote a moment ago, and shall see that. */
+  readonly exact: boolean;
 }
 
 /** What `cached` did for a call, as the HTTP layer needs it. */
@@ -42,6 +44,8 @@ export interface CallRecord {
   /** Set while `cache.settle` collects what `invalidates` inside it would have written. */
   settling?: Collected[];
   outcome?: Outcome;
+  /** Set once the call invalidated something. */
+  wrote?: boolean;
 }
 
 /** Records of calls by their `getRawInput`. */

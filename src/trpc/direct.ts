@@ -89,7 +89,7 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
     );
   const seen = await parseInput(procedure, target.input, index);
   const opts = { ctx: target.ctx, input: seen, path: target.path };
-  const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null) };
+  const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null), exact: false };
   const named = await identify(
     { ...policy, when: undefined, scope: () => scope },
     opts,

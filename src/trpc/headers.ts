@@ -10,6 +10,8 @@ export interface OuterResponse {
   readonly status: () => number;
   readonly get: (name: string) => string | null;
   readonly remove: (name: string) => void;
+  /** Adds a cookie beside those that are there. */
+  readonly addCookie: (cookie: string) => void;
   /** Whether tRPC adds them to the response by itself: the fetch adapter does, Node adapters overwrite them. */
   readonly merges: boolean;
 }
@@ -18,6 +20,7 @@ interface NodeResponse {
   readonly statusCode?: number;
   readonly getHeader: (name: string) => unknown;
   readonly removeHeader?: (name: string) => void;
+  readonly appendHeader?: (name: string, value: string) => void;
 }
 
 /** The response as an adapter shows it to `createContext`. */
@@ -28,6 +31,7 @@ export function outerResponse(given: unknown): OuterResponse {
       status: () => 200,
       get: (name) => resHeaders.get(name),
       remove: (name) => resHeaders.delete(name),
+      addCookie: (cookie) => resHeaders.append('set-cookie', cookie),
       merges: true,
     };
   }
@@ -36,9 +40,15 @@ export function outerResponse(given: unknown): OuterResponse {
       const value = res.getHeader(name);
       return value === undefined || value === null ? null : String(value);
     };
-    return { status: () => res.statusCode ?? 200, get, remove: (name) => res.removeHeader?.(name), merges: false };
+    return {
+      status: () => res.statusCode ?? 200,
+      get,
+      remove: (name) => res.removeHeader?.(name),
+      addCookie: (cookie) => res.appendHeader?.('set-cookie', cookie),
+      merges: false,
+    };
   }
-  return { status: () => 200, get: () => null, remove: () => {}, merges: true };
+  return { status: () => 200, get: () => null, remove: () => {}, addCookie: () => {}, merges: true };
 }
 
 // tRPC sets this on every response; a Headers is appended to it, a plain object replaces it.
@@ -53,6 +63,7 @@ export interface ComposedHeaders {
   readonly replace: (name: string, value: string) => void;
   readonly remove: (name: string) => void;
   readonly vary: (names: readonly string[]) => void;
+  readonly cookie: (cookie: string) => void;
   readonly done: () => HeaderSource;
 }
 
@@ -84,6 +95,14 @@ export function composeHeaders(user: HeaderSource | undefined, outer: OuterRespo
       const missing = mergeVary(stays.join(), [baseVary, set, headers.get('vary') ?? '', ...names]);
       headers.delete('vary');
       if (missing.length > 0) headers.set('vary', missing.join(', '));
+    },
+    cookie(cookie) {
+      const own = headers.getSetCookie();
+      // Node adapters write over the cookies of the outer response if there is one here; and of several here, early tRPC 11
+      // sends the last alone: the user's own.
+      if (own.length === 0) return outer.addCookie(cookie);
+      headers.delete('set-cookie');
+      for (const one of [cookie, ...own]) headers.append('set-cookie', one);
     },
     done: () => (plain ? toPlain(headers) : headers),
   };

@@ -1,4 +1,5 @@
 // Docs: docs/http.md
+import type { Duration } from '../duration.ts';
 import { wireOf } from '../entry.ts';
 import {
   cacheControlHeaders,
@@ -28,6 +29,16 @@ export interface HttpOptions {
   readonly statusHeader?: string | false;
   /** Lets shared caches keep public answers to requests with `Authorization` (RFC 9111 section 3.5). @default false */
   readonly allowAuthorization?: boolean;
+  /**
+   * For so long after a mutation that invalidated something, its client's queries are answered from the store's primary: no
+   * replica, no copy that is only trusted. Told by a cookie, `trpc-cached-exact`. @default false
+   */
+  readonly readYourWrites?: Duration | false;
+}
+
+/** The options once checked. */
+export interface HttpSettings extends Required<Omit<HttpOptions, 'readYourWrites'>> {
+  readonly readYourWritesMs: number;
 }
 
 /** One call of a request, as tRPC tells of it. */
@@ -62,7 +73,7 @@ interface Exchange {
 /** What the HTTP layer needs of its cache. */
 export interface HttpParts {
   readonly calls: Calls;
-  readonly options: Required<HttpOptions>;
+  readonly options: HttpSettings;
   /** Part of every tag: what else decides how an output becomes bytes. */
   readonly salt: string;
   /** Whether the router serializes outputs with this codec. */
@@ -85,11 +96,13 @@ export function createHooks(parts: HttpParts): Hooks {
       const { info, req } = (given ?? {}) as { info?: RequestInfo; req?: { method?: string; headers?: unknown } };
       const header = reader(req?.headers);
       if (info?.calls === undefined || header === undefined) return;
-      const request = { method: req?.method ?? '', header };
+      const exact = parts.options.readYourWritesMs > 0 && wroteLately.test(header('cookie') ?? '');
+      const request = { method: req?.method ?? '', header, exact };
       exchanges.set(info, { request, outer: outerResponse(given) });
       for (const call of info.calls) parts.calls.of(call.getRawInput).request = request;
     },
-    leave(meta, user) {
+    leave(meta, given) {
+      const user = tellWriter(meta, given, exchanges, parts);
       // Streams send their headers before any procedure has run (eager): there is nothing true to say.
       if (meta.eagerGeneration === true) return user;
       const exchange = meta.info && exchanges.get(meta.info);
@@ -99,6 +112,24 @@ export function createHooks(parts: HttpParts): Hooks {
       return describe(meta, meta.info, exchange, user, parts);
     },
   };
+}
+
+const wroteLately = /(?:^|;\s*)trpc-cached-exact=1(?:;|$)/;
+
+/** Gives the client of a mutation the sign by which its next queries are known. */
+function tellWriter(
+  meta: MetaOpts,
+  user: Meta,
+  exchanges: WeakMap<object, Exchange>,
+  { calls, options }: HttpParts,
+): Meta {
+  const { info } = meta;
+  const seconds = Math.ceil(options.readYourWritesMs / 1_000);
+  if (seconds === 0 || meta.type !== 'mutation' || meta.eagerGeneration === true || info === undefined) return user;
+  if (!info.calls.some(({ getRawInput }) => calls.find(getRawInput)?.wrote === true)) return user;
+  const headers = composeHeaders(user.headers, exchanges.get(info)?.outer ?? outerResponse(undefined));
+  headers.cookie(`trpc-cached-exact=1; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax`);
+  return { ...user, headers: headers.done() };
 }
 
 /** Errors are stored by nobody: 404, 405 and others are cacheable by heuristics (RFC 9110 section 15.1). */

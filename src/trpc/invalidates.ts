@@ -1,7 +1,14 @@
 // Docs: docs/invalidation.md
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
 import type { Emitter } from '../events.ts';
-import { type Invalidate, listOf } from '../invalidate.ts';
+import {
+  type Invalidate,
+  type InvalidateOptions,
+  listOf,
+  type Manner,
+  resolveManner,
+  splitOptions,
+} from '../invalidate.ts';
 import type { PathBook } from '../resolve.ts';
 import { absolute, checkTarget, type TargetSource } from '../targets.ts';
 import type { Calls, Collected } from './calls.ts';
@@ -9,48 +16,49 @@ import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
 import type { Place } from './registry.ts';
 
 /** The options form of `invalidates`. */
-export interface InvalidatesOptions<C, I> {
+export interface InvalidatesOptions<C, I> extends Omit<InvalidateOptions, 'targets'> {
   /** What to invalidate: targets, or callbacks that compute them from the finished mutation. */
   readonly targets: TargetSource<C, I> | readonly TargetSource<C, I>[];
   /** `'always'` also after a failure, for mutations that may fail half way. @default 'success' */
   readonly on?: 'success' | 'always';
   /** When the store does not confirm: answer and keep retrying, or fail the mutation. @default 'retry' */
   readonly onFailure?: 'retry' | 'throw';
-  readonly path?: never;
-  readonly tag?: never;
-  readonly scope?: never;
 }
 
+/** The options after a list of targets. */
+export type InvalidatesTrailing = Omit<InvalidatesOptions<unknown, unknown>, 'targets'> & { readonly targets?: never };
+
 /** One use of `invalidates(…)`. */
-export interface InvalidatesDefinition {
+export interface InvalidatesDefinition extends Manner {
   readonly kind: 'invalidates';
   readonly targets: readonly TargetSource<any, any>[];
   readonly on: 'success' | 'always';
   readonly onFailure: 'retry' | 'throw';
 }
 
+const known = ['on', 'onFailure', 'mode', 'again'];
+
 /** Checks what was given to `invalidates` at definition time. */
 export function defineInvalidates(given: readonly unknown[]): InvalidatesDefinition {
   const [first] = given;
-  const isOptions = typeof first === 'object' && first !== null && 'targets' in first;
-  if (isOptions) rejectUnknown(first, ['targets', 'on', 'onFailure'], 'invalidates');
-  if (isOptions && given.length > 1)
+  const isObject = typeof first === 'object' && first !== null && 'targets' in first;
+  if (isObject) rejectUnknown(first, ['targets', ...known], 'invalidates');
+  if (isObject && given.length > 1)
     throw new CacheError(
       'INVALID_TARGET',
       'invalidates: with an options object, put every target into its targets: [ … ].',
     );
-  const {
-    targets,
-    on = 'success',
-    onFailure = 'retry',
-  } = (isOptions ? first : { targets: given }) as InvalidatesOptions<unknown, unknown>;
+  const split = splitOptions<InvalidatesTrailing>(given, known);
+  const options = isObject ? (first as InvalidatesOptions<unknown, unknown>) : split.options;
+  const { on = 'success', onFailure = 'retry' } = options;
+  const targets = isObject ? (first as InvalidatesOptions<unknown, unknown>).targets : split.targets;
   const list = listOf(targets) as readonly TargetSource<any, any>[];
   if (list.length === 0)
     throw new CacheError('INVALID_TARGET', "invalidates: no target given. Write invalidates('post.*') or a callback.");
   for (const target of list) if (typeof target !== 'function') checkTarget(target, 'invalidates');
   choose('on', on, ['success', 'always']);
   choose('onFailure', onFailure, ['retry', 'throw']);
-  return { kind: 'invalidates', targets: list, on, onFailure };
+  return { kind: 'invalidates', targets: list, on, onFailure, ...resolveManner(options, 'invalidates') };
 }
 
 function choose(option: string, value: unknown, allowed: readonly string[]): void {
@@ -104,8 +112,10 @@ export async function runInvalidates(
       parts.emitter,
     );
     if (targets.length === 0) return;
+    parts.calls.of(opts.getRawInput).wrote = true;
     try {
-      await parts.invalidate(asMounted(targets, place, parts.match), bases);
+      await parts.invalidate(asMounted(targets, place, parts.match), bases, definition);
+      if (definition.againMs !== undefined) parts.background(opts.ctx);
     } catch (error) {
       parts.background(opts.ctx);
       if (definition.onFailure === 'throw') throw error;

@@ -1,0 +1,75 @@
+// Docs: docs/stores.md#redis
+import { CacheError } from '../errors.ts';
+import type { Line, RedisConnection } from './redis-client.ts';
+
+/** The part of a client of `redis` (node-redis) that is used. */
+export interface NodeRedisClient {
+  /** Whether somebody connected it. */
+  readonly isOpen: boolean;
+  /** Its options, for the connection of the bus. */
+  readonly options?: unknown;
+  /** Sends a command. */
+  sendCommand(args: string[], options?: object): Promise<unknown>;
+  /** Another client with the same options, for the bus. */
+  duplicate(overrides?: object): unknown;
+}
+
+interface Duplicate {
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  unref(): void;
+  connect(): Promise<unknown>;
+  subscribe(channel: string, listener: (text: unknown) => void): Promise<unknown>;
+  destroy(): void;
+}
+
+/** How a client of `redis` is spoken to. */
+export function fromNodeRedis(client: NodeRedisClient): RedisConnection {
+  return {
+    async send(command) {
+      if (!client.isOpen) {
+        throw new CacheError(
+          'STORE',
+          'redisStore: the client of redis is not connected. Call await client.connect() first, and client.close() last.',
+        );
+      }
+      return client.sendCommand([...command], asTexts);
+    },
+    listen(channel, { up, down, message }: Line) {
+      const own = client.duplicate(forTheBus(client)) as Duplicate;
+      const failed = () => {
+        end();
+        down();
+      };
+      const end = () => {
+        try {
+          own.destroy();
+        } catch {
+          // Before version 6 it throws when there is nothing left to end.
+        }
+      };
+      own.on('error', failed); // and without a listener the process ends
+      own.on('end', down);
+      own.unref();
+      own
+        .connect()
+        .then(() => own.subscribe(channel, message))
+        .then(up, failed);
+      return end;
+    },
+  };
+}
+
+// A client may be set to answer with buffers.
+const asTexts = { typeMapping: {} };
+
+// It does not connect again by itself, nor ping: the client's own timers would keep the process alive. The caches of the
+// user's client stay his, or the loss of this connection would empty them.
+const forTheBus = ({ options }: NodeRedisClient): object => {
+  const { socket } = (options ?? {}) as { socket?: object };
+  return {
+    socket: { ...socket, reconnectStrategy: false, socketTimeout: undefined },
+    pingInterval: undefined,
+    clientSideCache: undefined,
+    emitInvalidate: undefined,
+  };
+};
