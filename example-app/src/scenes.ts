@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { storeName } from './cache.ts';
+import { cache, storeName } from './cache.ts';
 import type { Exchange } from './client.ts';
 import { formatBytes, formatMs } from './report.ts';
 import type { Scene } from './tour.ts';
@@ -108,6 +108,38 @@ export async function rename({ guest, ada, report, visit }: Scene) {
   });
   report.finding('After the rename every answer had the new name at once.', renewed.every(Boolean));
 }
+
+export async function expire({ guest, ada, report, visit }: Scene) {
+  report.section('A mutation that expires: the slowest query answers at once, and runs behind');
+  const statistics = () => guest.trpc.country.statistics.query();
+  const citiesOf = ({ countries }: Awaited<ReturnType<typeof statistics>>) =>
+    countries.reduce((sum, { cities }) => sum + cities, 0);
+  const note = (output: Awaited<ReturnType<typeof statistics>>) => `${citiesOf(output).toLocaleString('en')} cities`;
+  const before = citiesOf(await statistics());
+  const atlantis = { name: 'Atlantis', country: 'GR', lat: 36.4, lng: 25.4 };
+  await visit(ada, 'city.add', () => ada.trpc.city.add.mutate(atlantis), {
+    xCache: null,
+    note: (city) => `now there is ${city.name}`,
+  });
+  const renewed = fillOf('country.statistics');
+  const stale = await visit(guest, 'country.statistics', statistics, { xCache: 'STALE', note });
+  await renewed;
+  const hit = await visit(guest, 'country.statistics', statistics, { xCache: 'HIT', note });
+  report.finding(
+    `What was expired was served once more in ${formatMs(stale.ms)}, and was renewed behind it.`,
+    citiesOf(stale.output) === before && citiesOf(hit.output) === before + 1,
+  );
+}
+
+/** Resolves when an answer of this path is stored. */
+const fillOf = (wanted: string) =>
+  new Promise<void>((resolve) => {
+    const stop = cache.on('fill', ({ path }) => {
+      if (path !== wanted) return;
+      stop();
+      resolve();
+    });
+  });
 
 export async function manyAtOnce({ guest, report, database, visit }: Scene) {
   report.section('100 equal calls at once, each a request of its own');

@@ -1,7 +1,7 @@
 import { type Client, connect, type Exchange } from './client.ts';
 import type { Database } from './database.ts';
 import { Report } from './report.ts';
-import { batch, manyAtOnce, perUser, rename, slowestQuery } from './scenes.ts';
+import { batch, expire, manyAtOnce, perUser, rename, slowestQuery } from './scenes.ts';
 
 /** Drives the API as its users would, and reports what came back. */
 export async function takeTour(url: string, database: Database): Promise<Report> {
@@ -22,6 +22,7 @@ export async function takeTour(url: string, database: Database): Promise<Report>
   await perUser(scene);
   await batch(scene);
   await rename(scene);
+  await expire(scene);
   await manyAtOnce(scene);
   return report;
 }

@@ -10,8 +10,8 @@ type Fault = (answer: () => any) => unknown;
 export const faultyStore = ({ remote = true, inner = memoryStore() }: { remote?: boolean; inner?: Store } = {}) => {
   const faults = new Map<Operation, Fault>();
   const through = (operation: Operation) =>
-    vi.fn((request: never) => {
-      const answer = () => inner[operation](request);
+    vi.fn((...given: [never, never?]) => {
+      const answer = () => inner[operation](...given);
       const fault = faults.get(operation);
       return fault === undefined ? answer() : fault(answer);
     });

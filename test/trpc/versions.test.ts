@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import superjson from 'superjson';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -6,6 +7,7 @@ import { useClock } from '../support/http-checks.ts';
 
 type Server = typeof import('@trpc/server');
 type FetchAdapter = typeof import('@trpc/server/adapters/fetch');
+type Standalone = typeof import('@trpc/server/adapters/standalone');
 
 const versionOf = (name: string) => createRequire(import.meta.url)(`${name}/package.json`).version as string;
 
@@ -14,16 +16,19 @@ const versions = [
     version: versionOf('trpc-11.0'),
     server: () => import('trpc-11.0') as unknown as Promise<Server>,
     adapter: () => import('trpc-11.0/adapters/fetch') as unknown as Promise<FetchAdapter>,
+    standalone: () => import('trpc-11.0/adapters/standalone') as unknown as Promise<Standalone>,
   },
   {
     version: versionOf('trpc-11.8'),
     server: () => import('trpc-11.8') as unknown as Promise<Server>,
     adapter: () => import('trpc-11.8/adapters/fetch') as unknown as Promise<FetchAdapter>,
+    standalone: () => import('trpc-11.8/adapters/standalone') as unknown as Promise<Standalone>,
   },
   {
     version: versionOf('@trpc/server'),
     server: () => vi.importActual<Server>('@trpc/server'),
     adapter: () => vi.importActual<FetchAdapter>('@trpc/server/adapters/fetch'),
+    standalone: () => vi.importActual<Standalone>('@trpc/server/adapters/standalone'),
   },
 ];
 
@@ -33,7 +38,7 @@ test('the oldest supported version is among those pinned here', () => {
   expect(versions.map(({ version }) => version)).toContain('11.0.0');
 });
 
-describe.each(versions)('on tRPC $version', ({ server, adapter }) => {
+describe.each(versions)('on tRPC $version', ({ server, adapter, standalone }) => {
   // The library itself runs on the version, too: an application has one tRPC.
   beforeEach(() => {
     vi.resetModules();
@@ -239,5 +244,53 @@ describe.each(versions)('on tRPC $version', ({ server, adapter }) => {
     const caller = t.createCallerFactory(router)({});
     expect([await caller.late.now(), await caller.late.now()]).toEqual([1, 1]);
     expect([Object.keys(def.lazy), Object.keys(def.procedures)]).toEqual([[], ['late.now']]);
+  });
+
+  test('a query behind a stale answer runs to its end, though the connection of its request is closed', async () => {
+    const { initTRPC } = await server();
+    const { createHTTPServer } = await standalone();
+    const { createCache } = await import('trpc-cached');
+    const t = initTRPC.create();
+    const cache = createCache({ scope: 'public' });
+    const signals: (AbortSignal | undefined)[] = [];
+    let open = () => {};
+    const closed = new Promise<void>((resolve) => (open = resolve));
+    const router = t.router({
+      news: t.procedure
+        .use(({ next }) => next({ ctx: { before: 'here' } }))
+        .use(cache.cached({ ttl: '1m', staleWhileRevalidate: '1h' }))
+        .input(z.object({ id: z.number().default(7) }).default({ id: 7 }))
+        .query(async ({ ctx, input, signal }) => {
+          signals.push(signal);
+          if (signals.length === 2) await closed;
+          signal?.throwIfAborted();
+          return { ...ctx, ...input, run: signals.length };
+        }),
+    });
+    const filled = new Promise<void>((resolve) => {
+      let fills = 0;
+      cache.on('fill', () => void (++fills === 2 && resolve()));
+    });
+    const listening = createHTTPServer(cache.http({ router })).listen(0, '127.0.0.1');
+    const node = (listening ?? undefined) as unknown as import('node:http').Server;
+    await new Promise((resolve) => node.once('listening', resolve));
+    const url = `http://127.0.0.1:${(node.address() as AddressInfo).port}/news`;
+    const get = async () => {
+      const response = await fetch(url, { headers: { connection: 'close' } });
+      return [response.headers.get('x-cache'), (await response.json()) as unknown];
+    };
+    const answer = (run: number) => ({ result: { data: { before: 'here', id: 7, run } } });
+    try {
+      expect(await get()).toEqual(['MISS', answer(1)]);
+      vi.setSystemTime(Date.now() + 75_000);
+      expect(await get()).toEqual(['STALE', answer(1)]);
+      await expect.poll(() => new Promise((resolve) => node.getConnections((_, count) => resolve(count)))).toBe(0);
+      open();
+      await filled;
+      expect(signals[1]?.aborted).toBe(false);
+      expect(await get()).toEqual(['HIT', answer(2)]);
+    } finally {
+      node.close();
+    }
   });
 });

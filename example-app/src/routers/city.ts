@@ -50,6 +50,27 @@ export const cityRouter = router({
       return cities;
     }),
 
+  /** The new city may be in any list; of the statistics it changes so little that the old ones may be shown once more. */
+  add: protectedProcedure
+    .input(
+      z.object({
+        name: z.string().trim().min(1),
+        country: z.string().length(2),
+        lat: z.number().min(-90).max(90),
+        lng: z.number().min(-180).max(180),
+      }),
+    )
+    .use(invalidates('.search', '.nearest'))
+    .use(invalidates('country.statistics', { mode: 'expire' }))
+    .mutation(async ({ ctx, input }) => {
+      const [city] = await ctx.database.query<City>(
+        `insert into city (id, name, country, lat, lng)
+         select max(id) + 1, $1, $2, $3, $4 from city returning ${columns}`,
+        [input.name, input.country, input.lat, input.lng],
+      );
+      return city as City;
+    }),
+
   /** Empties what shows the city, and nothing else. */
   rename: protectedProcedure
     .input(z.object({ id: z.number().int(), name: z.string().trim().min(1) }))
