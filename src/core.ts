@@ -12,11 +12,24 @@ import type { Store } from './store.ts';
 export interface Opener {
   /** Opens it with this context, if nothing has opened it before. What goes wrong is met again by whoever needs it. */
   readonly open: (ctx: unknown) => void;
+  /** Writes what waits, and ends what the store opened itself. */
+  readonly close: () => Promise<void>;
 }
 
 /** The parts that the story of a call needs, one of each per cache. Opens nothing before the first call. */
 export function createCore(settings: Settings, namespaceEpoch: string): Core & Opener {
   const emitter = createEmitter();
+  const outbox = createOutbox({
+    store: () => storeFor(undefined),
+    namespace: namespaceEpoch,
+    writeMs: settings.writeMs,
+    collapsed: (count) =>
+      emitter.emit('widen', {
+        target: `${count} epochs`,
+        to: '*',
+        reason: 'too many invalidations wait for the store',
+      }),
+  });
   let opened: Store | undefined;
   const storeFor = (ctx: unknown): Store => {
     opened ??= typeof settings.store === 'function' ? openStore(settings.store, ctx) : settings.store;
@@ -31,19 +44,14 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
         emitter.emit('error', { operation: 'invalidate', error });
       }
     },
+    async close() {
+      await outbox.close();
+      const store = opened ?? (typeof settings.store === 'function' ? undefined : settings.store);
+      await store?.close?.();
+    },
     flights: createFlights(),
     breaker: createBreaker((state) => emitter.emit('breaker', { state })),
-    outbox: createOutbox({
-      store: () => storeFor(undefined),
-      namespace: namespaceEpoch,
-      writeMs: settings.writeMs,
-      collapsed: (count) =>
-        emitter.emit('widen', {
-          target: `${count} epochs`,
-          to: '*',
-          reason: 'too many invalidations wait for the store',
-        }),
-    }),
+    outbox,
     emitter,
     leases: settings.coalesce === 'store',
     timeouts: settings.timeouts,

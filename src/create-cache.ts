@@ -210,7 +210,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
         isRegistered: (router) => registry.routers().includes(router),
         isKnown: (pattern) => registry.match(pattern).paths.length > 0,
       }),
-    close: () => core.outbox.close(),
+    close: core.close,
   };
 }
 

@@ -219,6 +219,9 @@ export interface Cache<Ctx> {
   readonly pure: <M extends object>(middleware: M) => M;
   /** Mistakes that can be seen from the routers, lazy ones loaded. For tests and CI. */
   readonly audit: (...routers: readonly AnyTRPCRouter[]) => Promise<AuditFinding[]>;
-  /** Tries once more to write what is still waiting, and stops retrying. Clients are the user's and stay open. */
+  /**
+   * Tries once more to write what is still waiting, stops retrying, and ends what the store opened itself (a subscription).
+   * Clients are the user's and stay open.
+   */
   readonly close: () => Promise<void>;
 }
