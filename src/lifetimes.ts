@@ -8,6 +8,11 @@ export interface HttpLifetimes {
   readonly browser?: Duration;
   /** How long shared caches may; only on a query whose `scope` is the literal `'public'`. @default not at all */
   readonly cdn?: Duration;
+  /**
+   * How long after that both may show it while they ask for a new one; at most the `staleWhileRevalidate` of the query.
+   * @default not at all
+   */
+  readonly staleWhileRevalidate?: Duration;
   /** Adds `immutable` (RFC 8246); needs `browser`. @default false */
   readonly immutable?: boolean;
 }
@@ -16,20 +21,21 @@ export interface HttpLifetimes {
 export interface Lifetimes {
   readonly browserMs?: number;
   readonly cdnMs?: number;
+  readonly staleMs?: number;
   readonly immutable: boolean;
 }
 
 /** Checks lifetimes against the `ttl` where that is known, and against who shares the answer. */
 export function resolveLifetimes(
   http: HttpLifetimes | false | undefined,
-  ttlMs: number | undefined,
+  { ttlMs, staleMs }: { readonly ttlMs: number | undefined; readonly staleMs: number },
   isPublic: boolean,
   where: string,
 ): Lifetimes | false {
   if (http === false) return false;
   if (http === undefined) return { immutable: false };
   if (typeof http !== 'object' || http === null) throw invalid(where, 'an object with browser and cdn, or false', http);
-  rejectUnknown(http, ['browser', 'cdn', 'immutable'], where);
+  rejectUnknown(http, ['browser', 'cdn', 'staleWhileRevalidate', 'immutable'], where);
   const lifetime = (option: 'browser' | 'cdn') => {
     if (http[option] === undefined) return {};
     const ms = durationMs(http[option], `${where}.${option}`);
@@ -53,5 +59,29 @@ export function resolveLifetimes(
       `${where}.immutable: means nothing without a browser lifetime (RFC 8246 section 2). Add browser: '1h', or remove immutable.`,
     );
   }
-  return { ...lifetime('browser'), ...lifetime('cdn'), immutable: http.immutable === true };
+  return {
+    ...lifetime('browser'),
+    ...lifetime('cdn'),
+    ...staleOf(http, staleMs, where),
+    immutable: http.immutable === true,
+  };
+}
+
+function staleOf({ staleWhileRevalidate: given, browser, cdn }: HttpLifetimes, staleMs: number, where: string) {
+  if (given === undefined) return {};
+  const option = `${where}.staleWhileRevalidate`;
+  const ms = durationMs(given, option);
+  if (browser === undefined && cdn === undefined) {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `${option}: means nothing where every use is revalidated (RFC 5861 section 3). Add browser: '30s' or cdn: '5m', or remove it.`,
+    );
+  }
+  if (ms > staleMs) {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `${option}: ${shown(given)} is longer than staleWhileRevalidate of the query. Caches outside cannot show an answer longer than the server does: set staleWhileRevalidate: ${shown(given)} beside ttl, or lower it here.`,
+    );
+  }
+  return { staleMs: ms };
 }

@@ -163,11 +163,12 @@ export function resolvePolicy(
   if (typeof early !== 'boolean' && !(typeof early === 'number' && early > 0 && early < Number.POSITIVE_INFINITY))
     throw invalid(name('earlyRevalidation'), 'true, false or a number above zero', early);
   const stale = options.staleWhileRevalidate;
+  const staleMs = stale === undefined ? 0 : durationMs(stale, name('staleWhileRevalidate'));
   const share = options.share ?? 'copy';
   if (share !== 'copy' && share !== 'frozen') throw invalid(name('share'), "'copy' or 'frozen'", share);
   return {
     ttlMs,
-    staleMs: stale === undefined ? 0 : durationMs(stale, name('staleWhileRevalidate')),
+    staleMs,
     ...resolveStaleIfError(options.staleIfError, name('staleIfError')),
     jitter,
     early: Number(early),
@@ -182,7 +183,12 @@ export function resolvePolicy(
     maxBytes,
     version: options.version ?? '',
     share,
-    http: resolveLifetimes(options.http, typeof ttlMs === 'number' ? ttlMs : undefined, who === 'public', name('http')),
+    http: resolveLifetimes(
+      options.http,
+      { ttlMs: typeof ttlMs === 'number' ? ttlMs : undefined, staleMs },
+      who === 'public',
+      name('http'),
+    ),
   };
 }
 

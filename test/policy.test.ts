@@ -8,6 +8,11 @@ describe('the options of cached', () => {
   test('a duration alone is a ttl, and everything else has its default', () => {
     expect(resolve('1m')).toEqual({
       ttlMs: 60_000,
+      staleMs: 0,
+      errorMs: 0,
+      toleratesError: expect.any(Function),
+      jitter: 0,
+      early: 0,
       scope: 'public',
       tags: [],
       key: undefined,
@@ -52,7 +57,9 @@ describe('the options of cached', () => {
     ['ttl', 0],
     ['ttl', '1 minute'],
     ['ttl', { ttl: null }],
-    ['staleWhileRevalidate', { ttl: 1, staleWhileRevalidate: '1h' }],
+    ['staleWhileRevalidate', { ttl: 1, staleWhileRevalidate: 0 }],
+    ['http.staleWhileRevalidate', { ttl: 60, http: { browser: 60, staleWhileRevalidate: 1 } }],
+    ['http.staleWhileRevalidate', { ttl: 60, staleWhileRevalidate: 60, http: { staleWhileRevalidate: 1 } }],
     ['TTL', { TTL: 1, ttl: 1 }],
     ['scope', { ttl: 1, scope: 'private' }],
     ['scope', { ttl: 1, scope: null }],

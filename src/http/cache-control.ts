@@ -7,6 +7,8 @@ export interface Lifetime {
   browserSeconds: number | undefined;
   /** Seconds (integer, ≥ 0) that a shared cache may reuse it without asking; `undefined` = it revalidates always. */
   cdnSeconds: number | undefined;
+  /** Seconds (integer, > 0) after that in which both may show it while they ask (RFC 5861 §3). @default not at all */
+  staleSeconds?: number;
   /** The bytes under this URL never change (RFC 8246 §2). @default false */
   immutable?: boolean;
   /** Nobody may keep it, whatever the other properties say (RFC 9111 §5.2.2.5). @default false */
@@ -59,7 +61,12 @@ export function combineLifetimes(calls: readonly Lifetime[]): Lifetime {
     browserSeconds: shortest(calls.map((call) => call.browserSeconds)),
     cdnSeconds: shared ? shortest(calls.map((call) => call.cdnSeconds)) : undefined,
   };
-  return calls.every((call) => call.immutable) ? { ...combined, immutable: true } : combined;
+  const stale = shortest(calls.map((call) => call.staleSeconds));
+  return {
+    ...combined,
+    ...(stale !== undefined && { staleSeconds: stale }),
+    ...(calls.every((call) => call.immutable) && { immutable: true }),
+  };
 }
 
 /**
@@ -97,16 +104,21 @@ export function cacheControlHeaders(lifetime: Lifetime): CacheControlHeaders {
   const browser = lifetime.browserSeconds === undefined ? undefined : deltaSeconds(lifetime.browserSeconds);
   const lasting = lifetime.immutable && browser ? ', immutable' : '';
   // A CDN obeys its own field over `private` and `no-store` (RFC 9213 §2.2): it must be absent, not contradicted.
+  // Beside no-cache it would contradict it (RFC 9111 §4.2.4), and what has no time left is stale already.
+  const stale = (seconds: number | undefined) =>
+    seconds && lifetime.staleSeconds ? `, stale-while-revalidate=${deltaSeconds(lifetime.staleSeconds)}` : '';
+  const own = `${stale(browser)}${lasting}`;
   if (!lifetime.shared || lifetime.cdnSeconds === undefined) {
-    return { 'cache-control': browser === undefined ? 'private, no-cache' : `private, max-age=${browser}${lasting}` };
+    return { 'cache-control': browser === undefined ? 'private, no-cache' : `private, max-age=${browser}${own}` };
   }
   const cdn = deltaSeconds(lifetime.cdnSeconds);
-  const targeted = { 'cdn-cache-control': `max-age=${cdn}` };
+  const targeted = { 'cdn-cache-control': `max-age=${cdn}${stale(cdn)}` };
   if (browser === undefined) return { 'cache-control': 'public, no-cache', ...targeted };
-  if (browser === cdn) return { 'cache-control': `public, max-age=${browser}${lasting}` };
+  if (browser === cdn) return { 'cache-control': `public, max-age=${browser}${own}` };
   // Shared caches that know no CDN-Cache-Control would keep the answer for the browser's longer time (RFC 9111 §5.2.2.10).
-  const limit = cdn < browser ? `, s-maxage=${cdn}` : '';
-  return { 'cache-control': `public, max-age=${browser}${limit}${lasting}`, ...targeted };
+  // With s-maxage nothing may be shown stale (RFC 9111 §5.2.2.10).
+  const rest = cdn < browser ? `, s-maxage=${cdn}${lasting}` : own;
+  return { 'cache-control': `public, max-age=${browser}${rest}`, ...targeted };
 }
 
 function shortest(seconds: readonly (number | undefined)[]): number | undefined {

@@ -11,7 +11,6 @@ import {
 } from '../http/cache-control.ts';
 import { matchesIfNoneMatch, responseEtag } from '../http/etag.ts';
 import { xCache } from '../http/status.ts';
-import type { Policy } from '../policy.ts';
 import type { Calls, GetRawInput, Outcome, RequestFacts } from './calls.ts';
 import {
   type ComposedHeaders,
@@ -182,7 +181,7 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   headers.replace('etag', etag);
   headers.vary(members.flatMap(({ policy }) => policy.vary));
   if (headers.get('cache-control') === null) {
-    let lifetime = combineLifetimes(members.map(({ policy, freshUntil }) => lifetimeOf(policy, freshUntil, now)));
+    let lifetime = combineLifetimes(members.map((member) => lifetimeOf(member, now)));
     // Vary cannot keep users apart at every cache; `private` can (http-cases Q5).
     if (hasCredentials(request, info) && !parts.options.allowAuthorization) lifetime = withdrawShared(lifetime);
     if (headers.get('set-cookie') !== null) lifetime = withdrawLifetimes(lifetime);
@@ -202,7 +201,11 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
 const ours = (outcome: Outcome | undefined): Outcome | undefined =>
   outcome?.policy?.http === false ? undefined : outcome;
 
-type Described = Required<Pick<Outcome, 'tag' | 'policy'>> & { readonly freshUntil: number; readonly wire: unknown };
+interface Described extends Required<Pick<Outcome, 'tag' | 'policy'>> {
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+  readonly wire: unknown;
+}
 
 /** The parts of an outcome, if the very value that `cached` returned is about to be sent, and as the cache encoded it. */
 function describable(
@@ -217,21 +220,26 @@ function describable(
   try {
     if (outcome.isIntact?.() !== true) return undefined;
     // What is served stale promises nothing (RFC 5861 section 3), also when it was expired before its time.
-    const freshUntil = outcome.status === 'stale' ? 0 : entry.freshUntil;
-    return { tag, policy, freshUntil, wire: wireOf(entry) };
+    const isStale = outcome.status === 'stale';
+    const freshUntil = isStale ? 0 : entry.freshUntil;
+    const staleUntil = isStale ? 0 : (entry.staleUntil ?? 0);
+    return { tag, policy, freshUntil, staleUntil, wire: wireOf(entry) };
   } catch {
     return undefined; // what the store gave for the wire form is no JSON: the output itself is good
   }
 }
 
-function lifetimeOf({ scope, http }: Policy, freshUntil: number, now: number): Lifetime {
-  const left = (configured: number | undefined) =>
-    configured === undefined ? undefined : remainingSeconds(configured, freshUntil, now);
+function lifetimeOf({ policy: { scope, http }, freshUntil, staleUntil }: Described, now: number): Lifetime {
+  const left = (configured: number | undefined, from = now, until = freshUntil) =>
+    configured === undefined ? undefined : remainingSeconds(configured, until, from);
   if (http === false) return { shared: false, browserSeconds: undefined, cdnSeconds: undefined };
+  // The window of the entry, shared with everybody downstream: it begins where its freshness ends.
+  const staleSeconds = left(http.staleMs, Math.max(now, freshUntil), staleUntil);
   return {
     shared: scope === 'public',
     browserSeconds: left(http.browserMs),
     cdnSeconds: left(http.cdnMs),
+    ...(staleSeconds && { staleSeconds }),
     immutable: http.immutable,
   };
 }
