@@ -36,6 +36,8 @@ export interface Entry {
 interface Memo {
   value?: { readonly master: unknown };
   shape?: Shape;
+  /** Read so far without knowing its shape, or because it has none that could be copied. */
+  decoded?: 'once' | 'odd';
   wire?: { readonly value: unknown };
   tag?: string | Promise<string>;
 }
@@ -66,10 +68,33 @@ export type Share = 'copy' | 'frozen';
 /** The output of an entry as its caller may keep it. */
 export function outputOf(entry: Entry, codec: Codec, share: Share): unknown {
   const memo = memoOf(entry);
-  if (memo.shape === undefined || memo.shape === 'rich') return codec.decode(entry.body);
-  memo.value ??= { master: codec.decode(entry.body) };
+  if (memo.value === undefined) {
+    const output = codec.decode(entry.body);
+    if (!isCopyable(memo, output)) return output;
+    memo.value = { master: output };
+  }
   if (share === 'frozen' && memo.shape === 'tree') return deepFreeze(memo.value.master);
   return copy(memo.value.master);
+}
+
+/**
+ * Whether what was decoded may be kept for copies. Of an entry from elsewhere that is found out on the second read: a store
+ * that keeps texts gives another entry each time, and what is read once is worth neither a look nor a copy.
+ */
+function isCopyable(memo: Memo, output: unknown): boolean {
+  if (memo.shape === undefined) {
+    if (memo.decoded !== 'once') {
+      memo.decoded ??= 'once';
+      return false;
+    }
+    try {
+      memo.shape = shapeOf(output, () => true);
+    } catch {
+      memo.decoded = 'odd';
+      return false;
+    }
+  }
+  return memo.shape !== 'rich';
 }
 
 /**

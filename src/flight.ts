@@ -43,6 +43,7 @@ export function createFlights<T>(): Flights<T> {
   const begun = new WeakMap<Flight, number>();
   const departed = new Set<number>();
   let order = 0;
+  let running = 0; // those that were given up, too: what they read must be as exact as what others do
 
   const forget = (key: string, flight: Flight) => {
     if (flights.get(key) === flight) flights.delete(key);
@@ -90,10 +91,12 @@ export function createFlights<T>(): Flights<T> {
       flights.set(key, flight);
       begun.set(flight, performance.now());
       let landed = false;
+      running += 1;
       return {
         land(shared, stored) {
           if (landed) return;
           landed = true;
+          running -= 1;
           settle(shared);
           if (stored === undefined) end(key, flight);
           else
@@ -105,7 +108,7 @@ export function createFlights<T>(): Flights<T> {
       };
     },
     isFlying(key, withinMs = Number.POSITIVE_INFINITY) {
-      if (key === undefined) return flights.size > 0;
+      if (key === undefined) return running > 0 || flights.size > 0;
       const flight = flights.get(key);
       return flight !== undefined && performance.now() - (begun.get(flight) ?? 0) <= withinMs;
     },

@@ -23,6 +23,7 @@ export type {
   Store,
 } from './store.ts';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory.ts';
+export { type TieredStoreOptions, tieredStore } from './stores/tiered.ts';
 export type { Cache, CacheMiddleware, ContextOf, PathsOf, TypedCache, TypedTarget } from './surface.ts';
 export type { Target, TargetFn, Targets } from './targets.ts';
 export type { AuditFinding } from './trpc/audit.ts';

@@ -26,10 +26,13 @@ export interface LookupAnswer {
   readonly entry: Entry | undefined;
   /** The ids, now, of the epochs that the entry was filled under, in its order; without an entry, of `held.epochs`. Never planted. */
   readonly own: readonly (string | undefined)[];
+  /** The process answered for itself: nothing is known of how the store is. */
+  readonly trusted?: true;
 }
 
 /** The right to run a procedure for all processes, for a while. */
 export interface Lease {
+  /** What it is a lease of: of one name there is one holder. */
   readonly name: string;
   /** Random: only who holds it may give it back (Redis' own pattern for locks). */
   readonly token: string;

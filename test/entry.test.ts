@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultCodec } from '../src/codec.ts';
-import { bytesOf, noteShape, outputOf, readEntry, standingOf, tagOf, writeEntry } from '../src/entry.ts';
+import { bytesOf, noteShape, outputOf, readEntry, standingOf, tagOf, watch, writeEntry } from '../src/entry.ts';
 import type { Entry } from '../src/index.ts';
 
 const entry: Entry = {
@@ -126,11 +126,73 @@ describe('the output of an entry', () => {
     return made;
   };
 
-  test('an entry from elsewhere, of unknown shape, is decoded for every caller', () => {
-    const stranger = { ...entry, body: { text: '{"json":{"a":[1]}}' } };
-    const first = outputOf(stranger, defaultCodec, 'frozen');
-    expect(first).toEqual({ a: [1] });
-    expect(outputOf(stranger, defaultCodec, 'frozen')).not.toBe(first);
+  const stranger = (text: string): Entry => ({ ...entry, body: { text } });
+
+  test('an entry from elsewhere is decoded for its first reader, who may be the only one, and examined for the second', () => {
+    let decoded = 0;
+    const codec = {
+      ...defaultCodec,
+      decode: (body: Entry['body']) => {
+        decoded += 1;
+        return defaultCodec.decode(body);
+      },
+    };
+    const one = stranger('{"json":{"a":[1]}}');
+    const outputs = Array.from({ length: 5 }, () => outputOf(one, codec, 'copy'));
+    expect(decoded).toBe(2);
+    expect(new Set(outputs).size).toBe(5);
+    for (const output of outputs) {
+      expect(output).toEqual({ a: [1] });
+      expect(Object.isFrozen(output)).toBe(false);
+      (output as { a: number[] }).a.push(2);
+    }
+    expect(outputOf(one, codec, 'copy')).toEqual({ a: [1] });
+  });
+
+  test('an entry from elsewhere is frozen for all from its second reader on', () => {
+    const one = stranger('{"json":{"a":[1]}}');
+    const first = outputOf(one, defaultCodec, 'frozen');
+    const second = outputOf(one, defaultCodec, 'frozen');
+    expect(second).not.toBe(first);
+    expect(Object.isFrozen(second)).toBe(true);
+    expect(outputOf(one, defaultCodec, 'frozen')).toBe(second);
+    expect(outputOf(one, defaultCodec, 'copy')).not.toBe(second);
+  });
+
+  test('whatever it holds, an entry from elsewhere comes back with its types every time, and nobody spoils it', () => {
+    const shared = { id: 1 };
+    const values: unknown[] = [
+      { at: new Date(5), ids: new Set([1]), of: new Map([[1, { deep: [Number.NaN, -0, 1n] }]]), gone: undefined },
+      { twice: [shared, shared] },
+      { link: new URL('https://example.com/'), like: /a/g },
+      undefined,
+      [undefined, null],
+      'text',
+    ];
+    for (const value of values) {
+      const one = stranger(defaultCodec.encode(value).encoded.text);
+      for (let read = 0; read < 4; read++) {
+        const output = outputOf(one, defaultCodec, read === 3 ? 'frozen' : 'copy');
+        const isIntact = watch(one, output, defaultCodec);
+        expect(output).toEqual(value);
+        expect(isIntact()).toBe(true);
+        if (typeof output !== 'object' || output === null || Object.isFrozen(output)) continue;
+        Object.assign(output, { more: 1 });
+        expect(isIntact()).toBe(false);
+      }
+      if (value === values[1]) {
+        const { twice } = outputOf(one, defaultCodec, 'copy') as { twice: unknown[] };
+        expect(twice[0]).toBe(twice[1]);
+      }
+    }
+  });
+
+  test('an output of no shape that could be copied is decoded for every reader', () => {
+    const odd = { ...defaultCodec, decode: () => ({ call: () => 1 }) };
+    const one = stranger('{}');
+    const outputs = Array.from({ length: 4 }, () => outputOf(one, odd, 'copy'));
+    expect(new Set(outputs).size).toBe(4);
+    for (const output of outputs) expect((output as { call: () => number }).call()).toBe(1);
   });
 
   test('a frozen one is the same object for all, a copied one never is', () => {
