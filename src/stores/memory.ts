@@ -92,7 +92,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
     lease(lease, key, keepMs) {
       const now = Date.now();
-      if ((leases.get(lease.name)?.until ?? 0) > now) return 'taken';
+      const held = leases.get(lease.name);
+      if (held !== undefined && held.until > now && held.token !== lease.token) return 'taken';
       if (leases.size >= 1_000) for (const [name, { until }] of leases) if (until <= now) leases.delete(name);
       leases.set(lease.name, { token: lease.token, until: now + keepMs });
       return entries.has(key) ? 'stored' : 'leased';

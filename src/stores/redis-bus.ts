@@ -1,7 +1,7 @@
 // Docs: docs/stores.md#bus
 import { pause } from '../deadline.ts';
 import type { BusListener } from '../store.ts';
-import type { RedisConnection } from './redis-client.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 /** Tells listeners what is published on one channel, over one connection that opens with the first of them. */
 export interface Bus {

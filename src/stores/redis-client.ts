@@ -1,25 +1,8 @@
 // Docs: docs/stores.md#redis
 import { CacheError, shown } from '../errors.ts';
+import type { RedisConnection } from './redis-connection.ts';
 import { fromIoredis, type IoredisClient } from './redis-ioredis.ts';
 import { fromNodeRedis, type NodeRedisClient } from './redis-node.ts';
-
-/** What the store needs of a client, whichever it is. */
-export interface RedisConnection {
-  /** Sends one command on the user's own connection. */
-  readonly send: (command: readonly [string, ...string[]]) => Promise<unknown>;
-  /** Opens a connection of its own that listens to a channel, and gives what ends it. */
-  readonly listen: (channel: string, line: Line) => () => void;
-}
-
-/** Who is told about a connection that listens. One that is down does not come up again: open another one. */
-export interface Line {
-  /** The server has confirmed: from now on messages come. */
-  readonly up: () => void;
-  /** It is over, or never began. */
-  readonly down: () => void;
-  /** What somebody published. */
-  readonly message: (text: unknown) => void;
-}
 
 /** A client of `ioredis` or of `redis` (node-redis), in the part that is used. */
 export type RedisClient = IoredisClient | NodeRedisClient;
@@ -41,13 +24,13 @@ const isIoredis = (client: RedisClient): client is IoredisClient =>
   'call' in client && typeof client.call === 'function' && typeof client.status === 'string';
 
 const isNodeRedis = (client: RedisClient): client is NodeRedisClient =>
-  'sendCommand' in client && typeof client.sendCommand === 'function' && 'isOpen' in client;
+  'sendCommand' in client && typeof client.sendCommand === 'function' && typeof client.isOpen === 'boolean';
 
 // A client that is refused here would serve what was invalidated, or nothing at all.
 const refusals: readonly (readonly [is: (client: Given) => boolean, why: string])[] = [
   [({ isCluster, slots }) => isCluster === true || slots !== undefined, 'is one of a cluster'],
-  [(client) => typeof client.getSentinelNode === 'function', 'is one of sentinels'],
   [({ totalClients }) => typeof totalClients === 'number', 'is a pool'],
+  [({ acquire }) => typeof acquire === 'function', 'is one of sentinels'],
   [({ options }) => options?.role === 'slave', "reads from a replica (role: 'slave')"],
   [({ options }) => options?.readOnly === true || options?.readonly === true, 'reads from a replica (readOnly)'],
   [

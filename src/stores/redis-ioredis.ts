@@ -1,5 +1,5 @@
 // Docs: docs/stores.md#redis
-import type { Line, RedisConnection } from './redis-client.ts';
+import type { Line, RedisConnection } from './redis-connection.ts';
 
 /** The part of a client of `ioredis` that is used. */
 export interface IoredisClient {
@@ -12,6 +12,7 @@ export interface IoredisClient {
 }
 
 interface Duplicate {
+  readonly status: string;
   readonly stream?: { readonly unref?: () => void } | null;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   connect(): Promise<unknown>;
@@ -29,20 +30,23 @@ export function fromIoredis(client: IoredisClient): RedisConnection {
       own.on('connect', () => own.stream?.unref?.());
       own.on('message', (_, text) => message(text));
       own.on('end', down);
+      const end = () => {
+        if (own.status !== 'end') own.disconnect();
+      };
       const failed = () => {
-        own.disconnect();
+        end();
         down();
       };
       own
         .connect()
         .then(() => own.subscribe(channel))
         .then(up, failed);
-      return () => own.disconnect();
+      return end;
     },
   };
 }
 
-// It does not connect again by itself: the client's own timer would keep the process alive.
+// It does not connect again by itself: the client's own timers would keep the process alive.
 const forTheBus = {
   lazyConnect: true,
   retryStrategy: null,
@@ -50,4 +54,5 @@ const forTheBus = {
   autoResubscribe: false,
   enableOfflineQueue: true,
   monitor: false,
+  disconnectTimeout: 100,
 };

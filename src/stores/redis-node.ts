@@ -1,6 +1,6 @@
 // Docs: docs/stores.md#redis
 import { CacheError } from '../errors.ts';
-import type { Line, RedisConnection } from './redis-client.ts';
+import type { Line, RedisConnection } from './redis-connection.ts';
 
 /** The part of a client of `redis` (node-redis) that is used. */
 export interface NodeRedisClient {
@@ -36,25 +36,34 @@ export function fromNodeRedis(client: NodeRedisClient): RedisConnection {
     },
     listen(channel, { up, down, message }: Line) {
       const own = client.duplicate(forTheBus(client)) as Duplicate;
-      const failed = () => {
-        end();
-        down();
-      };
-      const end = () => {
+      let [isThere, isOver] = [false, false];
+      const destroy = () => {
         try {
           own.destroy();
         } catch {
           // Before version 6 it throws when there is nothing left to end.
         }
       };
+      const failed = () => {
+        destroy();
+        down();
+      };
       own.on('error', failed); // and without a listener the process ends
       own.on('end', down);
+      // One that is destroyed before it has a socket comes to life all the same.
+      own.on('connect', () => {
+        isThere = true;
+        if (isOver) destroy();
+      });
       own.unref();
       own
         .connect()
         .then(() => own.subscribe(channel, message))
         .then(up, failed);
-      return end;
+      return () => {
+        isOver = true;
+        if (isThere) destroy();
+      };
     },
   };
 }

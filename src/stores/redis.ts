@@ -4,7 +4,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { CacheError, invalid, rejectUnknown } from '../errors.ts';
 import type { Store } from '../store.ts';
 import { createBus } from './redis-bus.ts';
-import { connectionOf, type RedisClient, type RedisConnection } from './redis-client.ts';
+import { connectionOf, type RedisClient } from './redis-client.ts';
+import type { RedisConnection } from './redis-connection.ts';
 import { type RunScript, scriptedStore } from './scripted.ts';
 import { scriptsFor } from './scripts.ts';
 
@@ -81,7 +82,8 @@ function runnerOn({ send }: Pick<RedisConnection, 'send'>): RunScript {
 }
 
 /** A client may be set to give numbers as texts. */
-const numberIn = (reply: unknown): unknown => (typeof reply === 'string' && /^\d+$/.test(reply) ? Number(reply) : reply);
+const numberIn = (reply: unknown): unknown =>
+  typeof reply === 'string' && /^\d+$/.test(reply) ? Number(reply) : reply;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

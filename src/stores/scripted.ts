@@ -18,11 +18,14 @@ export function scriptedStore(
   const unreadable = () => new Error(`${name}: the client answered with something else than the script`);
   const answerOf = (answer: unknown): LookupAnswer => {
     if (!Array.isArray(answer) || answer.length < 2) throw unreadable();
-    const own: unknown = answer.at(-1);
+    const [frame, own]: unknown[] = answer.slice(-2);
+    const entry = readEntry(frame);
+    // The script read the names of a damaged entry, too: their ids are not those of the copy that the asker holds.
+    const isDamaged = entry === undefined && frame !== null && frame !== undefined;
     return {
       ids: answer.slice(0, -2).map(idOf),
-      entry: readEntry(answer.at(-2)),
-      own: Array.isArray(own) ? own.map(idOf) : [],
+      entry,
+      own: Array.isArray(own) && !isDamaged ? own.map(idOf) : [],
     };
   };
 

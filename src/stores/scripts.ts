@@ -17,15 +17,20 @@ local function read(key)
   return type(value) == 'string' and value or false
 end`;
 
-// A server that came back, from a snapshot or as a promoted replica, may hold ids of the past: its run is part of the
-// namespace's id, so what was filled under another run is gone (docs/decisions/0009-run-id-in-the-namespace-epoch.md).
+// A server that came back, from a snapshot or as a promoted replica, may hold ids of the past: its run as primary is part of
+// the namespace's id, so what was filled under another run is gone (docs/decisions/0009-run-id-in-the-namespace-epoch.md).
+// A primary that became a replica keeps its clients, and hears late of invalidations: it must not answer.
 const readInThisRun = `
 local run
 local function read(key)
   local value = redis.pcall('GET', key)
   if type(value) ~= 'string' then return false end
   if string.sub(key, -6) ~= ':e:all' then return value end
-  run = run or string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  if not run then
+    local info = redis.call('INFO', 'replication')
+    if not string.find(info, 'role:master', 1, true) then error('this server is a replica') end
+    run = string.match(info, 'master_replid:(%x+)') or error('this server does not tell its replication id')
+  end
   return value .. '@' .. run
 end`;
 

@@ -39,7 +39,11 @@ describe('examples in the docs and in JSDoc', () => {
         extends: '../../tsconfig.json',
         compilerOptions: {
           moduleDetection: 'force',
-          paths: { 'trpc-cached': ['../../src/index.ts'], 'trpc-cached/upstash': ['../../src/stores/upstash.ts'] },
+          paths: {
+            'trpc-cached': ['../../src/index.ts'],
+            'trpc-cached/redis': ['../../src/stores/redis.ts'],
+            'trpc-cached/upstash': ['../../src/stores/upstash.ts'],
+          },
         },
         include: ['.'],
       }),

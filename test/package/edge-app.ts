@@ -2,14 +2,21 @@
 import { initTRPC } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { createCache } from '../../src/index.ts';
+import { type IoredisClient, redisStore } from '../../src/stores/redis.ts';
 import { type UpstashClient, upstashStore } from '../../src/stores/upstash.ts';
 
-const unused: UpstashClient = {
-  pipeline() {
+const unused = {
+  pipeline(): never {
     throw new Error('asked before the first call');
   },
 };
-createCache({ scope: 'public', namespace: 'edge', store: upstashStore(unused) });
+createCache({ scope: 'public', namespace: 'edge', store: upstashStore(unused satisfies UpstashClient) });
+const idle: IoredisClient = {
+  status: 'wait',
+  call: unused.pipeline,
+  duplicate: unused.pipeline,
+};
+createCache({ scope: 'public', namespace: 'edge', store: redisStore(idle) });
 
 const t = initTRPC.create();
 const cache = createCache({ scope: 'public' });

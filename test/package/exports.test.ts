@@ -22,6 +22,7 @@ describe('public names', () => {
         "types": [
           "AuditFinding",
           "Awaitable",
+          "BusListener",
           "BypassReason",
           "Cache",
           "CacheErrorCode",
@@ -41,22 +42,28 @@ describe('public names', () => {
           "FillRequest",
           "HttpLifetimes",
           "HttpOptions",
+          "InvalidateOptions",
           "InvalidateResult",
           "InvalidatesOptions",
+          "Lease",
+          "LeaseAnswer",
           "Listener",
           "LookupAnswer",
           "LookupRequest",
           "MemoryStoreOptions",
+          "Mode",
           "PathsOf",
           "Peeked",
           "ResultOpts",
           "Scope",
           "ScopeValue",
           "SkipReason",
+          "StaleIfError",
           "Store",
           "Target",
           "TargetFn",
           "Targets",
+          "TieredStoreOptions",
           "Transformer",
           "TypedCache",
           "TypedTarget",
@@ -68,6 +75,7 @@ describe('public names', () => {
           "createCache",
           "everyone",
           "memoryStore",
+          "tieredStore",
         ],
       }
     `);
@@ -88,10 +96,27 @@ describe('public names', () => {
     `);
   });
 
+  it('of trpc-cached/redis are these', () => {
+    expect(namesOf('stores/redis.ts')).toMatchInlineSnapshot(`
+      {
+        "types": [
+          "IoredisClient",
+          "NodeRedisClient",
+          "RedisClient",
+          "RedisStoreOptions",
+        ],
+        "values": [
+          "redisStore",
+        ],
+      }
+    `);
+  });
+
   it('are the values that the built entries export', async () => {
     for (const [entry, file] of [
       ['.', 'index.ts'],
       ['./upstash', 'stores/upstash.ts'],
+      ['./redis', 'stores/redis.ts'],
     ] as const) {
       const built = await import(/* @vite-ignore */ `${root}${manifest.exports[entry].default}`);
       expect(Object.keys(built).sort()).toEqual(namesOf(file).values);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -28,8 +28,10 @@ export interface RedisServer {
   resume(): void;
   /** Ends the process at once, paused or not. */
   kill(): Promise<void>;
-  /** Ends the process if it runs, and starts an empty one on the same port. */
-  restart(): Promise<void>;
+  /** Writes down what the server holds now, and gives the path of the file; it goes with the server's folder. */
+  snapshot(): Promise<string>;
+  /** Ends the process if it runs, and starts one on the same port: an empty one, or one that holds what a snapshot does. */
+  restart(from?: string): Promise<void>;
   /** Ends the process for good and removes its folder. */
   stop(): Promise<void>;
 }
@@ -120,6 +122,8 @@ export const startRedis = async ({ maxmemory, args = [] }: RedisOptions = {}): P
   const connection = new RespConnection(port);
   const start = () => launch(connection, folder, [...fixed, ...limit, ...args]);
   const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const dump = join(folder, 'dump.rdb');
+  let snapshots = 0;
   let server = await start().catch(async (error) => {
     await removeFolder();
     throw error;
@@ -137,10 +141,18 @@ export const startRedis = async ({ maxmemory, args = [] }: RedisOptions = {}): P
     pause: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
     kill: () => end(server),
-    async restart() {
+    async snapshot() {
+      await connection.command('SAVE');
+      const kept = join(folder, `snapshot-${++snapshots}.rdb`);
+      await rename(dump, kept); // or the next restart would begin with it
+      return kept;
+    },
+    async restart(from) {
       await end(server);
       connection.close();
+      if (from !== undefined) await copyFile(from, dump);
       server = await start();
+      await rm(dump, { force: true });
     },
     async stop() {
       await end(server);
