@@ -8,28 +8,34 @@ import { type Lookup, lookUp } from './lookup.ts';
 /** The story of a call: look up; serve what is fresh, or stale but good enough; else share the flight of an equal call, or lead one. */
 export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   const started = performance.now(); // monotonic: a wall clock that is set back must not lengthen the wait
+  const askedAt = Date.now();
   const departure = core.flights.depart();
   const lookup = await lookUpIn(core, call);
   const budgetMs = core.timeouts.readMs - (performance.now() - started);
   const served = lookup && serve(call, lookup, core);
-  const key = lookup === undefined || served !== undefined ? '' : flightKey(lookup);
-  const joined = served === undefined ? core.flights.join(key, departure.at, core.timeouts.joinMs) : undefined;
+  if (lookup === undefined || served !== undefined) {
+    departure.arrive();
+    return served ?? bypass(call, core);
+  }
+  const key = flightKey(lookup);
+  // A flight can be joined until its entry is stored: by then its answer may be older than its ttl.
+  const accept = (shared: Shared) => !('entry' in shared) || shared.entry.freshUntil > askedAt;
+  const join = (departedAt: number) => core.flights.join(key, departedAt, core.timeouts.joinMs, accept);
+  const joined = join(departure.at);
   departure.arrive();
-  if (lookup === undefined) return bypass(call, core);
-  if (served !== undefined) return served;
   const own = async (): Promise<Answer<R>> => {
     core.emitter.emit('miss', { path: call.opts.path, coalesced: false });
     return (await lead(call, lookup, leadingOf(call, key, budgetMs, true, core), core)) as Answer<R>;
   };
-  return joined === undefined ? own() : share(call, lookup, key, joined, own, core);
+  return joined === undefined ? own() : share(call, lookup, joined, () => join(Number.POSITIVE_INFINITY), own, core);
 }
 
 /** What the flight of an equal call gives, or, where that is nothing two callers could share, a run of one's own. */
 async function share<R>(
   call: Call<R>,
   lookup: Lookup,
-  key: string,
   joined: Promise<Shared | undefined>,
+  joinAgain: () => Promise<Shared | undefined> | undefined,
   own: () => Promise<Answer<R>>,
   core: Core,
 ): Promise<Answer<R>> {
@@ -37,7 +43,7 @@ async function share<R>(
   if (shared === undefined) {
     // Late, or its leader failed for reasons of its own: the first to come back leads again, the others join it.
     // Nothing may be awaited between finding no flight and leading one, or two would lead.
-    const again = core.flights.join(key, Number.POSITIVE_INFINITY, core.timeouts.joinMs);
+    const again = joinAgain();
     if (again === undefined) return own();
     shared = await again;
   }

@@ -24,9 +24,15 @@ export interface Flights<T> {
   readonly depart: () => Departure;
   /**
    * The result of a fill that was under way when the lookup departed, shared; `undefined` when there is none, when it took
-   * longer than `deadlineMs`, or when its leader has nothing to share. A late one is forgotten: nobody else waits for it.
+   * longer than `deadlineMs`, or when its leader has nothing to share. A late one is forgotten: nobody else waits for it; and
+   * so is one that has landed with what the joiner may not have.
    */
-  readonly join: (key: string, departedAt: number, deadlineMs: number) => Promise<T | undefined> | undefined;
+  readonly join: (
+    key: string,
+    departedAt: number,
+    deadlineMs: number,
+    accept?: (landed: T) => boolean,
+  ) => Promise<T | undefined> | undefined;
   /** Opens a flight. Whoever leads it must land it, with or without something to share. */
   readonly lead: (key: string) => Lead<T>;
   /** Whether a fill of this key, or any at all, is under way, and not for longer than `withinMs`. */
@@ -41,6 +47,7 @@ export function createFlights<T>(): Flights<T> {
   // Ended, but some lookup departed before that; in the order of their ends.
   const ended = new Map<string, { readonly flight: Flight; readonly at: number }>();
   const begun = new WeakMap<Flight, number>();
+  const landed = new WeakMap<Flight, T>();
   const departed = new Set<number>();
   let order = 0;
   let running = 0; // those that were given up, too: what they read must be as exact as what others do
@@ -71,10 +78,15 @@ export function createFlights<T>(): Flights<T> {
         },
       };
     },
-    join(key, departedAt, deadlineMs) {
+    join(key, departedAt, deadlineMs, accept = () => true) {
       const missed = ended.get(key);
       const flight = flights.get(key) ?? (missed !== undefined && missed.at > departedAt ? missed.flight : undefined);
       if (flight === undefined) return undefined;
+      const known = landed.get(flight);
+      if (known !== undefined && !accept(known)) {
+        forget(key, flight);
+        return undefined;
+      }
       const giveUp = () => {
         forget(key, flight);
         return undefined;
@@ -90,13 +102,14 @@ export function createFlights<T>(): Flights<T> {
       ended.delete(key);
       flights.set(key, flight);
       begun.set(flight, performance.now());
-      let landed = false;
+      let isOver = false;
       running += 1;
       return {
         land(shared, stored) {
-          if (landed) return;
-          landed = true;
+          if (isOver) return;
+          isOver = true;
           running -= 1;
+          if (shared !== undefined) landed.set(flight, shared);
           settle(shared);
           if (stored === undefined) end(key, flight);
           else

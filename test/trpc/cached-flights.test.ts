@@ -34,6 +34,32 @@ describe('who shares a run', () => {
     expect(missed.map(({ coalesced }) => coalesced).sort()).toEqual([false, true, true]);
   });
 
+  test('nobody joins a flight whose answer has expired while it was being stored', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
+    try {
+      const { store, fault } = faultyStore();
+      const storing = deferred();
+      fault('fill', (answer) => storing.promise.then(answer));
+      const cache = cacheOf({ store, namespace: 'test', timeouts: { read: '1h' } });
+      const run = counter();
+      const router = cache.register(t.router({ one: t.procedure.use(cache.cached('1m')).query(run) }));
+      const call = () => router.createCaller({}).one();
+      const first = call();
+      await vi.waitFor(() => expect(store.fill).toHaveBeenCalled());
+      vi.advanceTimersByTime(59_000);
+      const joining = call();
+      await vi.advanceTimersByTimeAsync(10);
+      vi.advanceTimersByTime(2_000);
+      const late = Promise.all([call(), call()]);
+      await vi.advanceTimersByTimeAsync(10);
+      storing.resolve();
+      expect([await first, await joining, await late]).toEqual([1, 1, [2, 2]]);
+      expect(run).toHaveBeenCalledTimes(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('each gets an object of its own', async () => {
     const { gates, call } = openSlow();
     const calls = Promise.all([call(), call(), call()]);
