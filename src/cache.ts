@@ -2,7 +2,7 @@
 import { type Answer, type Call, type Core, inPlaceOf, open, type Shared } from './call.ts';
 import { late, within } from './deadline.ts';
 import type { Entry } from './entry.ts';
-import { type Leading, lead } from './lead.ts';
+import { lead } from './lead.ts';
 import { type Lookup, lookUp } from './lookup.ts';
 
 /** The story of a call: look up; serve what is fresh, or stale but good enough; else share the flight of an equal call, or lead one. */
@@ -25,7 +25,9 @@ export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   departure.arrive();
   const own = async (): Promise<Answer<R>> => {
     core.emitter.emit('miss', { path: call.opts.path, coalesced: false });
-    return (await lead(call, lookup, leadingOf(call, key, budgetMs, true, core), core)) as Answer<R>;
+    const waitMs = core.timeouts.joinMs - (performance.now() - started); // what it waited for a flight counts
+    const lookUpAgain = () => lookUpIn(core, call);
+    return (await lead(call, lookup, { key, budgetMs, waits: true, waitMs, lookUpAgain }, core)) as Answer<R>;
   };
   return joined === undefined ? own() : share(call, lookup, joined, () => join(Number.POSITIVE_INFINITY), own, core);
 }
@@ -88,13 +90,6 @@ async function lookUpIn<R>(core: Core, call: Call<R>): Promise<Lookup | undefine
 const flightKey = ({ wanted, ids, guardId }: Lookup): string =>
   [wanted.key, guardId, ...wanted.epochs, ...ids].join('\n');
 
-const leadingOf = <R>(call: Call<R>, key: string, budgetMs: number, waits: boolean, core: Core): Leading => ({
-  key,
-  budgetMs,
-  waits,
-  lookUpAgain: () => lookUpIn(core, call),
-});
-
 async function bypass<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   core.emitter.emit('bypass', { path: call.opts.path, reason: 'store' });
   return { status: 'bypass', ran: await call.run() };
@@ -153,7 +148,8 @@ function revalidate<R>(call: Call<R>, lookup: Lookup, early: boolean, core: Core
   const { path, ctx } = call.opts;
   core.emitter.emit('revalidate', { path, early });
   const failed = (error: unknown) => core.emitter.emit('error', { operation: 'revalidate', error });
-  const running = lead(behind, lookup, leadingOf(call, key, readMs, false, core), core);
+  const lookUpAgain = () => lookUpIn(core, call);
+  const running = lead(behind, lookup, { key, budgetMs: readMs, waits: false, waitMs: 0, lookUpAgain }, core);
   const work = within(running, revalidateMs).then((ended) => {
     if (ended !== late) {
       if (ended !== 'elsewhere' && 'ran' in ended && !ended.ran.ok) failed(ended.ran.failure.error);

@@ -15,6 +15,8 @@ export interface Leading {
   readonly budgetMs: number;
   /** Whether somebody waits for the answer: without, a run that another process has begun is none of ours. */
   readonly waits: boolean;
+  /** How long the caller may still wait for the run of another process. */
+  readonly waitMs: number;
   readonly lookUpAgain: () => Promise<Lookup | undefined>;
 }
 
@@ -75,10 +77,15 @@ export async function lead<R>(
   }
 }
 
-function turnOf<R>(call: Call<R>, lookup: Lookup, { waits, lookUpAgain }: Leading, core: Core): Turn | Promise<Turn> {
+function turnOf<R>(
+  call: Call<R>,
+  lookup: Lookup,
+  { waits, waitMs, lookUpAgain }: Leading,
+  core: Core,
+): Turn | Promise<Turn> {
   const target: Store = core.storeFor(call.opts.ctx);
   if (target.lease === undefined) return { lookup };
-  const { readMs, leaseMs, joinMs: waitMs } = core.timeouts;
+  const { readMs, leaseMs } = core.timeouts;
   return takeTurn(lookup, waits, { store: target, lookUpAgain, readMs, leaseMs, waitMs });
 }
 

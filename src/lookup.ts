@@ -55,8 +55,10 @@ export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup
   try {
     const answer = await within(trip(store, request, flush), readMs);
     if (answer === late) throw new Error(`the store did not answer within ${readMs} ms`);
-    // Not the breaker's matter: the store answers, but refuses the invalidations that come first.
-    if (answer === undefined) return undefined;
+    if (answer === undefined) {
+      breaker.failed(sentAt); // it refuses the invalidations that come first, which are tried again without us
+      return undefined;
+    }
     const lookup = complete(wanted, answer);
     if (answer.trusted !== true) breaker.succeeded();
     if (lookup === undefined)

@@ -187,6 +187,20 @@ export function describeOutage(name: string, make: () => Store): void {
       expect(app.store.advance).toHaveBeenCalledTimes(1);
     });
 
+    test('a store that refuses an invalidation which waits is kept away from, too: no read sends it over and over', async () => {
+      await warm();
+      app.fault('advance', async () => throwing());
+      await app.cache.invalidate('read').catch(() => {});
+      for (let call = 0; call < 50; call++) expect(await app.caller.read()).toEqual({ value: 1 });
+      expect(app.store.advance.mock.calls.length).toBeLessThan(10);
+      app.fault('advance');
+      await vi.advanceTimersByTimeAsync(60_000); // it is tried again without us
+      app.store.advance.mockClear();
+      app.row.value = 2;
+      expect(await app.caller.read()).toEqual({ value: 2 });
+      expect(app.store.advance).not.toHaveBeenCalled();
+    });
+
     test('a call that finds the breaker open joins nobody and stores nothing', async () => {
       await failFiveTimes();
       await Promise.all([app.caller.read(), app.caller.read()]);

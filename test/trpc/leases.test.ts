@@ -115,6 +115,16 @@ describe("coalesce: 'store'", () => {
     expect(await waiting).toBe('by itself');
   });
 
+  test('nobody waits much longer than twice the time to join, however many wait for whom', async () => {
+    const { processes, gates, ran } = openMany(2, { timeouts: { lease: '1h', join: '3s' } });
+    void processes[0]?.call(); // holds the lease, and never ends
+    await ran(1);
+    const waiting = Promise.all(Array.from({ length: 5 }, () => processes[1]?.call()));
+    for (const gate of gates.slice(1)) gate.resolve('by itself');
+    await pass(6_500);
+    expect(await waiting).toEqual(Array.from({ length: 5 }, () => 'by itself'));
+  });
+
   test('nobody waits for a fill that an invalidation has killed', async () => {
     const { processes, gates, ran } = openMany(2);
     const early = processes[0]?.call();
