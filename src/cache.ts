@@ -99,14 +99,17 @@ async function bypass<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
 function serve<R>(call: Call<R>, lookup: Lookup, core: Core): Answer<R> | undefined {
   const { entry, expired } = lookup;
   const now = Date.now();
+  const stored = entry ?? expired;
+  if (stored === undefined || call.accepts?.(stored, now) === false) return undefined;
   if (entry !== undefined) {
     const hit = give('hit', call, entry, now, core);
     if (hit !== undefined && isDueEarly(entry, call.policy.early, now)) revalidate(call, lookup, true, core);
     return hit;
   }
-  if (expired?.staleUntil === undefined || expired.staleUntil <= now) return undefined;
-  const stale = give('stale', call, expired, now, core);
-  if (stale !== undefined) revalidate(call, lookup, false, core);
+  const { staleUntil = stored.freshUntil } = stored;
+  if (Math.max(staleUntil, stored.freshUntil + (call.maxStaleMs ?? 0)) <= now) return undefined;
+  const stale = give('stale', call, stored, now, core);
+  if (stale !== undefined && now < staleUntil) revalidate(call, lookup, false, core);
   return stale;
 }
 

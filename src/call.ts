@@ -32,6 +32,9 @@ export interface Call<R> extends Omit<FillJob, 'lookup'> {
   readonly wanted: Wanted;
   /** How a hit, or a shared fill, is handed out. */
   readonly share: Share;
+  /** Whether the caller takes a stored answer, and how long after its end; a browser may ask for less, or more. */
+  readonly accepts?: (entry: Entry, now: number) => boolean;
+  readonly maxStaleMs?: number;
   /** Runs the procedure; called at most once (law 5). */
   readonly run: () => Promise<Ran<R>>;
   /** The same call behind a response: it outlives its request, and stops when the signal says so. */

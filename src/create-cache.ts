@@ -88,7 +88,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
 
   let space: string | undefined;
   const unregistered = () => (space ??= `u${randomId()}`);
-  const cachedParts: CachedParts = { ...keyParts, core, calls, codecFor, isEnabled, unregistered };
+  const { honours } = settings.http;
+  const cachedParts: CachedParts = { ...keyParts, core, calls, codecFor, isEnabled, unregistered, honours };
   const invalidatesParts = {
     invalidate,
     calls,

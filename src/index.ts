@@ -5,6 +5,7 @@ export type { Duration } from './duration.ts';
 export type { Entry } from './entry.ts';
 export { CacheError, type CacheErrorCode } from './errors.ts';
 export type { BypassReason, CacheEvents, Listener, SkipReason } from './events.ts';
+export type { HttpOptions } from './http-options.ts';
 export type { InvalidateOptions, InvalidateResult } from './invalidate.ts';
 export { everyone, type ScopeValue } from './key.ts';
 export type { HttpLifetimes } from './lifetimes.ts';
@@ -28,6 +29,5 @@ export type { Cache, CacheMiddleware, ContextOf, PathsOf, TypedCache, TypedTarge
 export type { Target, TargetFn, Targets } from './targets.ts';
 export type { AuditFinding } from './trpc/audit.ts';
 export type { EntryTarget, Peeked } from './trpc/direct.ts';
-export type { HttpOptions } from './trpc/http.ts';
 export type { InvalidatesOptions } from './trpc/invalidates.ts';
 export type { WrapOptions, Wrapped } from './wrap.ts';

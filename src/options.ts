@@ -3,10 +3,10 @@ import type { Core } from './call.ts';
 import type { Transformer } from './codec.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
+import { type HttpOptions, type HttpSettings, resolveHttpOptions } from './http-options.ts';
 import { type CachedOptions, type CallOpts, checkScope, resolvePolicy, type Scope } from './policy.ts';
 import type { Store } from './store.ts';
 import { memoryStore } from './stores/memory.ts';
-import type { HttpOptions, HttpSettings } from './trpc/http.ts';
 
 /** The options of `createCache`. */
 export interface CreateCacheOptions<C> {
@@ -52,7 +52,7 @@ export interface CreateCacheOptions<C> {
   /** The request headers of a context, for `vary` where there is no HTTP adapter around. */
   readonly headers?: (opts: { ctx: C }) => Headers | Record<string, string | string[] | undefined> | undefined;
   /** How the cache speaks HTTP. */
-  readonly http?: HttpOptions;
+  readonly http?: HttpOptions<C>;
 }
 
 /** `createCache` options once checked. */
@@ -122,7 +122,6 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
   rejectUnknown(timeouts, ['read', 'write', 'join', 'revalidate', 'lease'], 'createCache: timeouts');
   const { coalesce = 'process' } = options;
   checkCoalesce(coalesce, store);
-  rejectUnknown(http, ['statusHeader', 'allowAuthorization', 'readYourWrites'], 'createCache: http');
   const defaults = options.defaults ?? {};
   // A ttl for the check alone: that a default is wrong shall be known now, not at the first `cached()`.
   resolvePolicy(
@@ -150,14 +149,7 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
     },
     writeMs: durationMs(timeouts.write ?? '1s', 'createCache: timeouts.write'),
     headers: options.headers,
-    http: {
-      statusHeader: statusHeader(http.statusHeader),
-      allowAuthorization: http.allowAuthorization === true,
-      readYourWritesMs:
-        http.readYourWrites === undefined || http.readYourWrites === false
-          ? 0
-          : durationMs(http.readYourWrites, 'createCache: http.readYourWrites'),
-    },
+    http: resolveHttpOptions(http),
   };
 }
 
@@ -177,10 +169,4 @@ function outputOf(transformer: CreateCacheOptions<unknown>['transformer']): Tran
   const output = 'output' in transformer ? transformer.output : transformer;
   if (typeof output?.serialize === 'function' && typeof output.deserialize === 'function') return output;
   throw invalid('createCache: transformer', 'an object with serialize and deserialize, such as superjson', transformer);
-}
-
-function statusHeader(name: string | false | undefined): string | false {
-  if (name === undefined) return 'x-cache';
-  if (name === false || (typeof name === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(name))) return name;
-  throw invalid('createCache: http.statusHeader', "a header name such as 'x-cache', or false", name);
 }

@@ -93,6 +93,18 @@ export function withdrawLifetimes(lifetime: Lifetime): Lifetime {
 }
 
 /**
+ * The lifetimes as they were at first, to be sent with `Age`, which receivers take off again (RFC 9111 §4.2.3).
+ *
+ * @param ageSeconds whole seconds since the oldest part of the answer was stored.
+ * @example
+ * withAge({ shared: false, browserSeconds: 40, cdnSeconds: undefined }, 20).browserSeconds; // 60
+ */
+export function withAge(lifetime: Lifetime, ageSeconds: number): Lifetime {
+  const whole = (left: number | undefined) => (left === undefined ? undefined : left + ageSeconds);
+  return { ...lifetime, browserSeconds: whole(lifetime.browserSeconds), cdnSeconds: whole(lifetime.cdnSeconds) };
+}
+
+/**
  * The header fields of a lifetime; `private, no-cache` when it allows nothing (RFC 9111 §5.2.2, RFC 9213 §2.1).
  *
  * @example

@@ -14,6 +14,8 @@ export interface EtagParts {
     /** The digest of the call's encoded output, kept in its entry. */
     tag: string;
   }[];
+  /** A strong tag, for whoever knows that nothing below changes the bytes. @default false */
+  strong?: boolean;
 }
 
 const tagLength = 24;
@@ -26,7 +28,7 @@ const star = 0x2a;
 const comma = 0x2c;
 
 /**
- * The weak entity tag of a whole response, made from the tags of its calls: no body is serialized or hashed again
+ * The entity tag of a whole response, made from the tags of its calls: no body is serialized or hashed again
  * (RFC 9110 §8.8.3).
  *
  * @returns `W/"…"` with 24 base64url characters (144 bits of SHA-256), equal in every process for equal parts.
@@ -39,40 +41,49 @@ export function responseEtag(parts: EtagParts): string {
   // A length before each field: joined without it, the calls (ab, c) and (a, bc) would share a tag (RFC 9110 §8.8.1).
   const frame = fields.map(framed).join('');
   // Weak, because a compressing proxy below gives one tag to two codings (RFC 9110 §8.8.3.3).
-  return `W/"${digest(frame).slice(0, tagLength)}"`;
+  return `${parts.strong ? '' : 'W/'}"${digest(frame).slice(0, tagLength)}"`;
 }
 
 /**
- * Whether an `If-None-Match` field names this tag: `*`, or a list with an equal tag under weak comparison
- * (RFC 9110 §13.1.2, §8.8.3.2). Malformed members are skipped, never matched. One pass, linear in the header's length.
+ * The member of an `If-None-Match` field that names this tag: under weak comparison (RFC 9110 §13.1.2, §8.8.3.2), or as a
+ * server below us renamed it when it compressed (`"tag-gzip"`). `*` names any. Malformed members are skipped, never matched.
+ * One pass, linear in the header's length.
  *
  * @param header the field value as received; `null` or `undefined` when absent.
  * @param etag the tag of the current representation, with its quotes.
+ * @param suffixes what servers below may put inside of the quotes.
+ * @returns the member as the client wrote it, the tag itself for `*`, `undefined` when none matches.
  * @example
- * matchesIfNoneMatch('"a", W/"b"', '"b"'); // true
+ * namedTag('"a", W/"b"', '"b"'); // 'W/"b"'
  */
-export function matchesIfNoneMatch(header: string | null | undefined, etag: string): boolean {
-  if (header === null || header === undefined) return false;
+export function namedTag(
+  header: string | null | undefined,
+  etag: string,
+  suffixes: readonly string[] = [],
+): string | undefined {
+  if (header === null || header === undefined) return undefined;
   const end = header.length;
   const first = skipSpace(header, 0);
-  if (header.charCodeAt(first) === star && skipSpace(header, first + 1) === end) return true;
+  if (header.charCodeAt(first) === star && skipSpace(header, first + 1) === end) return etag;
 
   const opaque = etag.startsWith('W/') ? etag.slice(2) : etag;
   // Candidates are compared by their first characters: a valid tag of ours ends where they end, and none malformed equals it.
-  if (!opaqueTag.test(opaque)) return false;
+  if (!opaqueTag.test(opaque)) return undefined;
+  const known = [opaque, ...suffixes.map((suffix) => `${opaque.slice(0, -1)}${suffix}"`)];
 
   for (let at = 0; at < end; at = nextMember(header, at)) {
     at = skipSpace(header, at);
+    const start = at;
     // The prefix is case-sensitive (RFC 9110 §8.8.3).
     const open = header.startsWith('W/', at) ? at + 2 : at;
     if (header.charCodeAt(open) !== quote) continue;
     const close = header.indexOf('"', open + 1);
-    if (close < 0) return false;
+    if (close < 0) return undefined;
     at = skipSpace(header, close + 1);
     const complete = at === end || header.charCodeAt(at) === comma;
-    if (complete && header.startsWith(opaque, open)) return true;
+    if (complete && known.some((one) => header.startsWith(one, open))) return header.slice(start, close + 1);
   }
-  return false;
+  return undefined;
 }
 
 // Optional whitespace is space and tab alone (RFC 9110 §5.6.3).

@@ -5,11 +5,13 @@ import type { Codec } from '../codec.ts';
 import { type Entry, tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
 import { newWishes, type Wishes } from '../fill.ts';
+import type { HttpSettings } from '../http-options.ts';
 import { type CallOpts, tagsOf } from '../policy.ts';
 import { runBehind } from './behind.ts';
 import type { CallRecord, Calls, Outcome } from './calls.ts';
 import type { Surroundings } from './chain.ts';
 import type { CachedDefinition } from './definition.ts';
+import { demandedBy, notCached } from './demanded.ts';
 import { type Bypass, type IdentityParts, type InputFacts, identify } from './identity.ts';
 import { runLearning } from './learning.ts';
 import { type MiddlewareOpts, type MiddlewareResult, ranOf, resultOf } from './middleware.ts';
@@ -26,6 +28,8 @@ export interface CachedParts extends Omit<IdentityParts, 'codecId' | 'space'> {
   readonly calls: Calls;
   readonly codecFor: (place: Place | undefined) => Codec;
   readonly isEnabled: (opts: CallOpts<unknown, unknown>) => boolean;
+  /** Whether the directives of a request count; nothing where those of none do. */
+  readonly honours: HttpSettings['honours'];
   /** The key space of procedures that no router tells apart: of this cache alone, so that others never meet them. */
   readonly unregistered: () => string;
 }
@@ -61,6 +65,7 @@ export async function runCached(
   }
 
   const { policy } = definition;
+  const demanded = demandedBy(record.request, found.opts, parts.honours);
   const run = (place: Place | undefined, given: MiddlewareOpts, own: CallRecord, wants: Wishes) =>
     inside(own, wants, () =>
       place === undefined ? runLearning(definition, given, own, wants, parts.calls) : given.next(),
@@ -73,7 +78,12 @@ export async function runCached(
     wishes,
     opts: found.opts,
     tagEpoch: parts.names.tag,
-    run: async () => ranOf(await run(found.place, opts, record, wishes)),
+    ...demanded?.asked,
+    run: async () => {
+      if (demanded?.demand.noStore === true) wishes.noStore = true;
+      if (demanded?.demand.onlyIfCached === true) return ranOf({ ok: false, error: notCached() });
+      return ranOf(await run(found.place, opts, record, wishes));
+    },
     behind(signal) {
       // A call of its own: what it wishes for is not the wish of the call that was answered.
       const getRawInput = () => opts.getRawInput();
@@ -85,11 +95,14 @@ export async function runCached(
       const given: MiddlewareOpts = { ...opts, getRawInput, signal, next };
       return { ...call, wishes: wants, run: async () => ranOf(await run(place, given, own, wants)) };
     },
-    isOwnFailure: (ran) => opts.signal?.aborted === true || (!ran.ok && ownFailures.has(ran.failure.code)),
+    isOwnFailure: (ran) =>
+      opts.signal?.aborted === true ||
+      demanded?.demand.onlyIfCached === true ||
+      (!ran.ok && ownFailures.has(ran.failure.code)),
   };
   const answered = await answer(call, parts.core);
   const result = resultOf(answered, opts);
-  await note(record, answered, result, call);
+  await note(record, answered, result, call, demanded?.hasRefused() === true);
   return result;
 }
 
@@ -174,11 +187,15 @@ async function note(
   answered: Answer<MiddlewareResult>,
   result: MiddlewareResult,
   { policy, codec, wishes }: Call<MiddlewareResult>,
+  refused: boolean,
 ): Promise<void> {
   if (record.request === undefined) return;
+  const { status } = answered;
   const entry = result.ok && 'entry' in answered ? answered.entry : undefined;
   const described = entry && (await describe(entry, result.data, codec));
-  record.outcome = { status: answered.status, policy, codec, noStore: wishes.noStore, ...described };
+  const coalesced = 'coalesced' in answered && answered.coalesced;
+  const stored = status === 'miss' && entry !== undefined && !coalesced;
+  record.outcome = { status, policy, codec, noStore: wishes.noStore, coalesced, stored, refused, ...described };
 }
 
 /** What the HTTP layer may say of an output; nothing of one that cannot be watched, because the store gave something odd. */

@@ -28,6 +28,12 @@ export interface Outcome {
   readonly policy?: Policy;
   readonly codec?: Codec;
   readonly noStore?: boolean;
+  /** It shared the run of another caller. */
+  readonly coalesced?: boolean;
+  /** Its answer goes into the store. */
+  readonly stored?: boolean;
+  /** Something was stored, and the request did not want it. */
+  readonly refused?: boolean;
 }
 
 /** An invalidation that waits for the middlewares around it. */

@@ -10,17 +10,20 @@ export interface OuterResponse {
   readonly status: () => number;
   readonly get: (name: string) => string | null;
   readonly remove: (name: string) => void;
-  /** Adds a cookie beside those that are there. */
-  readonly addCookie: (cookie: string) => void;
+  /** Adds a cookie beside those that are there; absent where there is no response to add it to. */
+  readonly addCookie?: (cookie: string) => void;
   /** Whether tRPC adds them to the response by itself: the fetch adapter does, Node adapters overwrite them. */
   readonly merges: boolean;
 }
 
+/** A response of Node, or the reply that Fastify puts around one, as `raw`. */
 interface NodeResponse {
   readonly statusCode?: number;
   readonly getHeader: (name: string) => unknown;
-  readonly removeHeader?: (name: string) => void;
-  readonly appendHeader?: (name: string, value: string) => void;
+  readonly removeHeader: (name: string) => void;
+  readonly setHeader?: (name: string, value: string[]) => void;
+  readonly raw?: unknown;
+  readonly header?: (name: string, value: string[]) => void;
 }
 
 /** The response as an adapter shows it to `createContext`. */
@@ -40,15 +43,23 @@ export function outerResponse(given: unknown): OuterResponse {
       const value = res.getHeader(name);
       return value === undefined || value === null ? null : String(value);
     };
+    const isFastify = typeof res.raw === 'object';
     return {
-      status: () => res.statusCode ?? 200,
+      // Fastify gives the reply the status that tRPC chose, whatever it was before.
+      status: () => (isFastify ? 200 : (res.statusCode ?? 200)),
       get,
-      remove: (name) => res.removeHeader?.(name),
-      addCookie: (cookie) => res.appendHeader?.('set-cookie', cookie),
+      remove: (name) => res.removeHeader(name),
+      addCookie(cookie) {
+        const cookies = [res.getHeader('set-cookie') ?? [], cookie].flat().map(String);
+        // Removed first: Fastify's `header` appends cookies, and knows nothing of those on the raw response.
+        res.removeHeader('set-cookie');
+        if (isFastify) res.header?.('set-cookie', cookies);
+        else res.setHeader?.('set-cookie', cookies);
+      },
       merges: false,
     };
   }
-  return { status: () => 200, get: () => null, remove: () => {}, addCookie: () => {}, merges: true };
+  return { status: () => 200, get: () => null, remove: () => {}, merges: false };
 }
 
 // tRPC sets this on every response; a Headers is appended to it, a plain object replaces it.
@@ -100,7 +111,7 @@ export function composeHeaders(user: HeaderSource | undefined, outer: OuterRespo
       const own = headers.getSetCookie();
       // Node adapters write over the cookies of the outer response if there is one here; and of several here, early tRPC 11
       // sends the last alone: the user's own.
-      if (own.length === 0) return outer.addCookie(cookie);
+      if (own.length === 0 && outer.addCookie !== undefined) return outer.addCookie(cookie);
       headers.delete('set-cookie');
       for (const one of [cookie, ...own]) headers.append('set-cookie', one);
     },

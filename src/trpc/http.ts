@@ -1,16 +1,18 @@
 // Docs: docs/http.md
-import type { Duration } from '../duration.ts';
 import { wireOf } from '../entry.ts';
 import {
   cacheControlHeaders,
   combineLifetimes,
   type Lifetime,
   remainingSeconds,
+  withAge,
   withdrawLifetimes,
   withdrawShared,
 } from '../http/cache-control.ts';
-import { matchesIfNoneMatch, responseEtag } from '../http/etag.ts';
+import { type CallStatus, cacheStatus } from '../http/cache-status.ts';
+import { namedTag, responseEtag } from '../http/etag.ts';
 import { xCache } from '../http/status.ts';
+import type { HttpSettings } from '../http-options.ts';
 import type { Calls, GetRawInput, Outcome, RequestFacts } from './calls.ts';
 import {
   type ComposedHeaders,
@@ -19,26 +21,8 @@ import {
   type OuterResponse,
   outerResponse,
 } from './headers.ts';
-import { reader } from './identity.ts';
+import { requestOf } from './requests.ts';
 import { probe, type ResponseItem, sendNothing, sendWire } from './response.ts';
-
-/** How a cache speaks HTTP. */
-export interface HttpOptions {
-  /** Name of the header that says `HIT`, `MISS` or `BYPASS`, one word per call; `false` turns it off. @default 'x-cache' */
-  readonly statusHeader?: string | false;
-  /** Lets shared caches keep public answers to requests with `Authorization` (RFC 9111 section 3.5). @default false */
-  readonly allowAuthorization?: boolean;
-  /**
-   * For so long after a mutation that invalidated something, its client's queries are answered from the store's primary: no
-   * replica, no copy that is only trusted. Told by a cookie, `trpc-cached-exact`. @default false
-   */
-  readonly readYourWrites?: Duration | false;
-}
-
-/** The options once checked. */
-export interface HttpSettings extends Required<Omit<HttpOptions, 'readYourWrites'>> {
-  readonly readYourWritesMs: number;
-}
 
 /** One call of a request, as tRPC tells of it. */
 interface RequestInfo {
@@ -92,11 +76,11 @@ export function createHooks(parts: HttpParts): Hooks {
   const exchanges = new WeakMap<object, Exchange>();
   return {
     enter(given) {
-      const { info, req } = (given ?? {}) as { info?: RequestInfo; req?: { method?: string; headers?: unknown } };
-      const header = reader(req?.headers);
-      if (info?.calls === undefined || header === undefined) return;
-      const exact = parts.options.readYourWritesMs > 0 && wroteLately.test(header('cookie') ?? '');
-      const request = { method: req?.method ?? '', header, exact };
+      const { info } = (given ?? {}) as { info?: RequestInfo };
+      const shown = requestOf(given);
+      if (info?.calls === undefined || shown === undefined) return;
+      const exact = parts.options.readYourWritesMs > 0 && wroteLately.test(shown.header('cookie') ?? '');
+      const request = { ...shown, exact };
       exchanges.set(info, { request, outer: outerResponse(given) });
       for (const call of info.calls) parts.calls.of(call.getRawInput).request = request;
     },
@@ -153,8 +137,20 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   if (outcomes.every((outcome) => outcome === undefined)) return user;
 
   const headers = composeHeaders(user.headers, outer);
-  const { statusHeader } = parts.options;
+  const now = Date.now();
+  const { options } = parts;
+  const { statusHeader } = options;
   if (statusHeader !== false) headers.add(statusHeader, xCache(outcomes.map((outcome) => outcome?.status ?? 'bypass')));
+  // Appended: caches nearer to the origin come first (RFC 9211 section 2).
+  if (options.cacheStatus !== false) {
+    headers.add(
+      'cache-status',
+      cacheStatus(
+        options.cacheStatus,
+        outcomes.map((outcome) => statusOf(outcome, now)),
+      ),
+    );
+  }
   const done = (status?: number): Meta => ({
     ...user,
     ...(status !== undefined && { status }),
@@ -170,24 +166,33 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   const members = outcomes.flatMap((outcome, index) => describable(outcome, meta.data[index], parts) ?? []);
   if (members.length !== info.calls.length || !(probed ??= probe())) return done();
 
-  const now = Date.now();
   const etag =
     headers.get('etag') ??
     responseEtag({
+      strong: options.strongEtag,
       salt: parts.salt,
       batch: info.isBatchCall === true,
       calls: members.map(({ tag }, index) => ({ path: info.calls[index]?.path ?? '', tag })),
     });
   headers.replace('etag', etag);
   headers.vary(members.flatMap(({ policy }) => policy.vary));
+  const named = namedTag(request.header('if-none-match'), etag, options.encodingSuffixes);
   if (headers.get('cache-control') === null) {
     let lifetime = combineLifetimes(members.map((member) => lifetimeOf(member, now)));
     // Vary cannot keep users apart at every cache; `private` can (http-cases Q5).
-    if (hasCredentials(request, info) && !parts.options.allowAuthorization) lifetime = withdrawShared(lifetime);
+    if (hasCredentials(request, info) && !options.allowAuthorization) lifetime = withdrawShared(lifetime);
     if (headers.get('set-cookie') !== null) lifetime = withdrawLifetimes(lifetime);
+    if (options.age) {
+      const seconds = Math.max(...members.map(({ storedAt }) => Math.max(0, Math.floor((now - storedAt) / 1_000))));
+      lifetime = withAge(lifetime, seconds);
+      // What a 304 does not say keeps its old value (RFC 9111 section 3.2), so there it is said also when it is 0.
+      if (seconds > 0 || named !== undefined) headers.replace('age', String(seconds));
+    }
     for (const [name, value] of Object.entries(cacheControlHeaders(lifetime))) headers.add(name, value);
   }
-  if (matchesIfNoneMatch(request.header('if-none-match'), etag)) {
+  if (named !== undefined) {
+    // Renamed by a server below, which knows it by that name alone.
+    if (!named.endsWith(etag.replace(/^W\//, ''))) headers.replace('etag', named);
     sendNothing(meta.data, info.isBatchCall === true);
     return done(304);
   }
@@ -197,11 +202,25 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   return done();
 }
 
+/** How a call was answered, for `Cache-Status`; one that is not ours went by the cache. */
+function statusOf(outcome: Outcome | undefined, now: number): CallStatus {
+  if (outcome === undefined) return { status: 'bypass' };
+  const { status, entry, coalesced, stored, refused } = outcome;
+  return {
+    status,
+    ...(entry !== undefined && { leftMs: entry.freshUntil - now }),
+    ...(coalesced === true && { coalesced }),
+    ...(stored === true && { stored }),
+    ...(refused === true && { refused }),
+  };
+}
+
 /** A query with `http: false` is as one that is not cached. */
 const ours = (outcome: Outcome | undefined): Outcome | undefined =>
   outcome?.policy?.http === false ? undefined : outcome;
 
 interface Described extends Required<Pick<Outcome, 'tag' | 'policy'>> {
+  readonly storedAt: number;
   readonly freshUntil: number;
   readonly staleUntil: number;
   readonly wire: unknown;
@@ -223,7 +242,7 @@ function describable(
     const isStale = outcome.status === 'stale';
     const freshUntil = isStale ? 0 : entry.freshUntil;
     const staleUntil = isStale ? 0 : (entry.staleUntil ?? 0);
-    return { tag, policy, freshUntil, staleUntil, wire: wireOf(entry) };
+    return { tag, policy, storedAt: entry.storedAt, freshUntil, staleUntil, wire: wireOf(entry) };
   } catch {
     return undefined; // what the store gave for the wire form is no JSON: the output itself is good
   }

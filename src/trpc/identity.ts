@@ -138,6 +138,7 @@ export function reader(headers: unknown): ((name: string) => string | null) | un
   return (name) => {
     const value = plain[name] ?? Object.entries(plain).find(([other]) => other.toLowerCase() === name)?.[1];
     if (value === undefined || value === null) return null;
-    return Array.isArray(value) ? value.join(', ') : String(value);
+    // Lines of a header are one list; of a cookie, one string (RFC 9113 section 8.2.3).
+    return Array.isArray(value) ? value.join(name === 'cookie' ? '; ' : ', ') : String(value);
   };
 }

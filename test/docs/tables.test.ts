@@ -61,7 +61,7 @@ describe('the docs list', () => {
       listed(file, name, within).map((inner) => `${option}.${inner}`);
     const options = listed('options.ts', 'CreateCacheOptions').flatMap((option) => {
       if (option === 'timeouts') return nested('options.ts', 'CreateCacheOptions', option, option);
-      return option === 'http' ? nested('trpc/http.ts', 'HttpOptions', option) : option;
+      return option === 'http' ? nested('http-options.ts', 'HttpOptions', option) : option;
     });
     expect(firstCells('docs/stores.md', 'options of `createCache`').sort()).toEqual(options.sort());
     expect(firstCells('docs/stores.md', 'options of `cached`').sort()).toEqual(

@@ -1,0 +1,106 @@
+// Docs: docs/http.md#options
+import { type Duration, durationMs } from './duration.ts';
+import { invalid, rejectUnknown } from './errors.ts';
+
+/** How a cache speaks HTTP. */
+export interface HttpOptions<C = any> {
+  /** Name of the header that says `HIT`, `STALE`, `MISS` or `BYPASS`, one word per call; `false` turns it off. @default 'x-cache' */
+  readonly statusHeader?: string | false;
+  /** The name of this cache in a `Cache-Status` header (RFC 9211), such as `'trpc-cached'`; `false` sends none. @default false */
+  readonly cacheStatus?: string | false;
+  /**
+   * What becomes of `Cache-Control` in requests (RFC 9111 section 5.2.1): `'honor'` obeys `no-cache`, `no-store`, `max-age`,
+   * `min-fresh`, `max-stale` and `only-if-cached`; a predicate obeys for some callers. Whoever is obeyed can turn the cache off.
+   * @default 'ignore'
+   */
+  readonly requestDirectives?: 'ignore' | 'honor' | ((opts: { ctx: C; path: string }) => boolean);
+  /** Sends `Age` and whole lifetimes in place of remaining ones, for caches below that read `Age` well. @default false */
+  readonly age?: boolean;
+  /** Sends strong tags; only where nothing below changes the bytes, by compression for example (RFC 9110 section 8.8.3.3). @default false */
+  readonly strongEtag?: boolean;
+  /** What servers below put into a tag when they compress, to be seen through in `If-None-Match`; `true` is what is common. @default false */
+  readonly encodingSuffixes?: boolean | readonly string[];
+  /** Lets shared caches keep public answers to requests with `Authorization` (RFC 9111 section 3.5). @default false */
+  readonly allowAuthorization?: boolean;
+  /**
+   * For so long after a mutation that invalidated something, its client's queries are answered from the store's primary: no
+   * replica, no copy that is only trusted. Told by a cookie, `trpc-cached-exact`. @default false
+   */
+  readonly readYourWrites?: Duration | false;
+}
+
+/** The options once checked. */
+export interface HttpSettings {
+  readonly statusHeader: string | false;
+  readonly cacheStatus: string | false;
+  /** Whether the directives of a request count; nothing where those of none do. */
+  readonly honours: ((opts: { ctx: unknown; path: string }) => boolean) | undefined;
+  readonly age: boolean;
+  readonly strongEtag: boolean;
+  readonly encodingSuffixes: readonly string[];
+  readonly allowAuthorization: boolean;
+  readonly readYourWritesMs: number;
+}
+
+// Apache, Caddy and Jetty, by the names of the codings (RFC 9110 section 8.4.1).
+const commonSuffixes = ['gzip', 'br', 'zstd', 'deflate'].flatMap((coding) => [`-${coding}`, `--${coding}`]);
+
+const known = [
+  'statusHeader',
+  'cacheStatus',
+  'requestDirectives',
+  'age',
+  'strongEtag',
+  'encodingSuffixes',
+  'allowAuthorization',
+  'readYourWrites',
+];
+
+/** Checks the `http` options of `createCache`. */
+export function resolveHttpOptions(http: HttpOptions): HttpSettings {
+  const where = 'createCache: http';
+  rejectUnknown(http, known, where);
+  for (const option of ['age', 'strongEtag', 'allowAuthorization'] as const) {
+    if (http[option] !== undefined && typeof http[option] !== 'boolean')
+      throw invalid(`${where}.${option}`, 'a boolean', http[option]);
+  }
+  const { readYourWrites = false } = http;
+  return {
+    statusHeader: statusHeader(http.statusHeader, `${where}.statusHeader`),
+    cacheStatus: cacheName(http.cacheStatus, `${where}.cacheStatus`),
+    honours: honoured(http.requestDirectives, `${where}.requestDirectives`),
+    age: http.age === true,
+    strongEtag: http.strongEtag === true,
+    encodingSuffixes: suffixes(http.encodingSuffixes, `${where}.encodingSuffixes`),
+    allowAuthorization: http.allowAuthorization === true,
+    readYourWritesMs: readYourWrites === false ? 0 : durationMs(readYourWrites, `${where}.readYourWrites`),
+  };
+}
+
+function statusHeader(name: HttpOptions['statusHeader'], option: string): string | false {
+  if (name === undefined) return 'x-cache';
+  if (name === false || (typeof name === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(name))) return name;
+  throw invalid(option, "a header name such as 'x-cache', or false", name);
+}
+
+function cacheName(name: HttpOptions['cacheStatus'], option: string): string | false {
+  // What a String of a structured field can hold (RFC 9651 section 3.3.3).
+  if (name === undefined || name === false) return false;
+  if (typeof name === 'string' && /^[\x20-\x7e]+$/.test(name)) return name;
+  throw invalid(option, "the name of this cache such as 'trpc-cached', or false", name);
+}
+
+function honoured(given: HttpOptions['requestDirectives'], option: string): HttpSettings['honours'] {
+  if (given === undefined || given === 'ignore') return undefined;
+  if (given === 'honor') return () => true;
+  if (typeof given === 'function') return given;
+  throw invalid(option, "'ignore', 'honor' or a predicate such as ({ ctx }) => ctx.isAdmin", given);
+}
+
+function suffixes(given: HttpOptions['encodingSuffixes'], option: string): readonly string[] {
+  if (given === undefined || given === false) return [];
+  if (given === true) return commonSuffixes;
+  if (Array.isArray(given) && given.every((one) => typeof one === 'string' && /^[\x21\x23-\x7e]+$/.test(one)))
+    return given;
+  throw invalid(option, "true, false or suffixes such as ['-gzip']", given);
+}
