@@ -106,8 +106,10 @@ function serve<R>(call: Call<R>, lookup: Lookup, core: Core): Answer<R> | undefi
     if (hit !== undefined && isDueEarly(entry, call.policy.early, now)) revalidate(call, lookup, true, core);
     return hit;
   }
-  const { staleUntil = stored.freshUntil } = stored;
-  if (Math.max(staleUntil, stored.freshUntil + (call.maxStaleMs ?? 0)) <= now) return undefined;
+  const { staleUntil = 0, freshUntil } = stored;
+  // Of what was expired before its time, nobody knows for how long it has been stale.
+  const wantedUntil = freshUntil <= now ? freshUntil + (call.maxStaleMs ?? 0) : 0;
+  if (Math.max(staleUntil, wantedUntil) <= now) return undefined;
   const stale = give('stale', call, stored, now, core);
   if (stale !== undefined && now < staleUntil) revalidate(call, lookup, false, core);
   return stale;

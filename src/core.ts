@@ -1,6 +1,7 @@
 // Docs: docs/how-it-works.md
 import { createBreaker } from './breaker.ts';
 import type { Core } from './call.ts';
+import { within } from './deadline.ts';
 import { CacheError } from './errors.ts';
 import { createEmitter } from './events.ts';
 import { createFlights } from './flight.ts';
@@ -47,7 +48,8 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
     async close() {
       await outbox.close();
       const store = opened ?? (typeof settings.store === 'function' ? undefined : settings.store);
-      await store?.close?.();
+      // A store of the user's own must not keep a process from ending.
+      await within(Promise.resolve(store?.close?.()), settings.writeMs);
     },
     flights: createFlights(),
     breaker: createBreaker((state) => emitter.emit('breaker', { state })),

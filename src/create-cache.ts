@@ -73,7 +73,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     hasKey: (procedure) =>
       own.in(procedure).some(({ definition }) => definition.kind === 'cached' && definition.policy.key !== undefined),
   });
-  const { invalidate, advance } = createInvalidate(names, registry, core.outbox, core.emitter);
+  const { invalidate, advance, close } = createInvalidate(names, registry, core.outbox, core.emitter);
 
   /** A path alone is not an identity: a call belongs to a procedure only if that is registered under its path. */
   function locate(definition: Definition, opts: MiddlewareOpts, place: Place | undefined): Location {
@@ -95,7 +95,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     calls,
     emitter: core.emitter,
     match: registry.match,
-    background: (ctx: unknown) => void core.background(core.outbox.drain(30_000), ctx),
+    background: (ctx: unknown, work: Promise<unknown> = core.outbox.drain(30_000)) => void core.background(work, ctx),
   };
   const directParts: DirectParts = {
     ...keyParts,
@@ -211,7 +211,10 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
         isRegistered: (router) => registry.routers().includes(router),
         isKnown: (pattern) => registry.match(pattern).paths.length > 0,
       }),
-    close: core.close,
+    async close() {
+      await close();
+      await core.close();
+    },
   };
 }
 

@@ -30,6 +30,19 @@ export function durationMs(duration: unknown, option: string): number {
   );
 }
 
+// Timers hold 32 bits: a longer one fires at once.
+const longestTimerMs = 2_147_483_647;
+
+/** A duration that something waits for. Throws a {@link CacheError} likewise, also for one that no timer can hold. */
+export function timerMs(duration: unknown, option: string): number {
+  const ms = durationMs(duration, option);
+  if (ms <= longestTimerMs) return ms;
+  throw new CacheError(
+    'INVALID_DURATION',
+    `${option}: expected at most 24 days, received ${shown(duration)}. No timer waits longer.`,
+  );
+}
+
 function parse(duration: unknown): number | undefined {
   if (typeof duration === 'number') return duration * 1_000;
   if (typeof duration !== 'string') return undefined;

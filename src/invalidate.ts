@@ -1,9 +1,10 @@
 // Docs: docs/invalidation.md
-import { type Duration, durationMs } from './duration.ts';
+import { type Duration, timerMs } from './duration.ts';
 import type { EpochNames } from './epochs.ts';
 import { invalid } from './errors.ts';
 import type { CacheEvents, Emitter } from './events.ts';
 import type { Outbox } from './outbox.ts';
+import { createPlans, type Plans } from './plans.ts';
 import { type PathBook, resolveTarget } from './resolve.ts';
 import type { Mode } from './store.ts';
 
@@ -41,6 +42,8 @@ export interface InvalidateOptions {
 export interface Manner {
   readonly mode: Mode;
   readonly againMs: number | undefined;
+  /** Gets what ends when the second one was tried. */
+  readonly planned?: (done: Promise<void>) => void;
 }
 
 /** Checks the options of an invalidation. */
@@ -49,7 +52,7 @@ export function resolveManner(
   where: string,
 ): Manner {
   if (mode !== 'remove' && mode !== 'expire') throw invalid(`${where}: mode`, "'remove' or 'expire'", mode);
-  return { mode, againMs: again === undefined ? undefined : durationMs(again, `${where}: again`) };
+  return { mode, againMs: again === undefined ? undefined : timerMs(again, `${where}: again`) };
 }
 
 /** Options at the end of a list of targets, told apart by having nothing of a target. */
@@ -83,16 +86,21 @@ export function createInvalidate(
   book: PathBook,
   outbox: Outbox,
   emitter: Emitter,
-): { readonly invalidate: Invalidate; readonly advance: Advance } {
+): { readonly invalidate: Invalidate; readonly advance: Advance; readonly close: Plans['close'] } {
+  const plans = createPlans(names.namespace, ({ targets, epochs, mode }) =>
+    write(targets, inOrder(new Set(epochs), names.guard), [], { mode, againMs: undefined }),
+  );
+
   async function write(
     targets: readonly string[],
     epochs: readonly string[],
     widened: InvalidateResult['widened'],
-    { mode, againMs }: Manner = plainly,
+    { mode, againMs, planned }: Manner = plainly,
   ): Promise<InvalidateResult> {
     // Counted from now, whether or not it is confirmed at once: that much later the replicas have it.
     if (againMs !== undefined) {
-      outbox.later(againMs, () => write(targets, epochs, widened, { mode, againMs: undefined }));
+      const done = plans.add(againMs, { targets, epochs, mode });
+      planned?.(done);
     }
     try {
       await outbox.write(epochs, mode);
@@ -118,6 +126,7 @@ export function createInvalidate(
       );
     },
     advance: (label, epochs) => write([label], epochs, []),
+    close: plans.close,
   };
 }
 

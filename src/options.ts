@@ -1,7 +1,7 @@
 // Docs: docs/stores.md, docs/keys-and-scopes.md
 import type { Core } from './call.ts';
 import type { Transformer } from './codec.ts';
-import { type Duration, durationMs } from './duration.ts';
+import { type Duration, timerMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import { type HttpOptions, type HttpSettings, resolveHttpOptions } from './http-options.ts';
 import { type CachedOptions, type CallOpts, checkScope, resolvePolicy, type Scope } from './policy.ts';
@@ -142,12 +142,12 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
     waitUntil: options.waitUntil,
     coalesce,
     timeouts: {
-      readMs: durationMs(timeouts.read ?? '250ms', 'createCache: timeouts.read'),
-      joinMs: durationMs(timeouts.join ?? '10s', 'createCache: timeouts.join'),
-      revalidateMs: durationMs(timeouts.revalidate ?? '30s', 'createCache: timeouts.revalidate'),
-      leaseMs: durationMs(timeouts.lease ?? '5s', 'createCache: timeouts.lease'),
+      readMs: timerMs(timeouts.read ?? '250ms', 'createCache: timeouts.read'),
+      joinMs: timerMs(timeouts.join ?? '10s', 'createCache: timeouts.join'),
+      revalidateMs: timerMs(timeouts.revalidate ?? '30s', 'createCache: timeouts.revalidate'),
+      leaseMs: timerMs(timeouts.lease ?? '5s', 'createCache: timeouts.lease'),
     },
-    writeMs: durationMs(timeouts.write ?? '1s', 'createCache: timeouts.write'),
+    writeMs: timerMs(timeouts.write ?? '1s', 'createCache: timeouts.write'),
     headers: options.headers,
     http: resolveHttpOptions(http),
   };

@@ -9,12 +9,18 @@ export interface Outbox {
   readonly write: (epochs: readonly string[], mode?: Mode) => Promise<void>;
   /** Writes what is waiting; false while something still is. */
   readonly flush: () => boolean | Promise<boolean>;
-  /** Writes something more, that much later; at once when the cache is closed before. */
-  readonly later: (ms: number, work: () => Promise<unknown>) => void;
   /** Resolves when nothing waits any more, or after `forMs`. */
   readonly drain: (forMs: number) => Promise<void>;
   /** Tries once more and stops retrying. */
   readonly close: () => Promise<void>;
+}
+
+/** What waits for a store: of all caches that share the store object, so that each of them refuses it at once. */
+interface Waiting {
+  /** Each with the number of its last failure: a confirmation covers only what had failed before it was sent. */
+  readonly epochs: Map<string, { readonly failure: number; readonly mode: Mode }>;
+  failures: number;
+  flushing: { readonly result: Promise<boolean>; readonly since: number } | undefined;
 }
 
 const mostWaiting = 1_000;
@@ -32,14 +38,18 @@ export interface OutboxParts {
 
 /** Invalidations of one process on their way to the store. They ignore the breaker: they must get through (law 4). */
 export function createOutbox({ store, namespace, writeMs, collapsed }: OutboxParts): Outbox {
-  // Each with the number of its last failure: a confirmation covers only what had failed before it was sent.
-  const waiting = new Map<string, { readonly failure: number; readonly mode: Mode }>();
-  let failures = 0;
-  let flushing: { readonly result: Promise<boolean>; readonly since: number } | undefined;
   let retrying: Promise<void> | undefined;
   let closed = false;
-  // What is to be written later, each with what brings its time forward.
-  const planned = new Map<Promise<unknown>, () => void>();
+  // Until the store is opened there is nothing that could be shared.
+  let own: Waiting | undefined;
+  const here = (): Waiting => (own ??= newWaiting());
+  const waiting = (): Waiting => {
+    try {
+      return waitingFor(store(), here);
+    } catch {
+      return here();
+    }
+  };
 
   async function send(epochs: readonly string[], mode: Mode): Promise<void> {
     const sent = mode === 'remove' ? store().advance(epochs) : store().advance(epochs, mode);
@@ -50,46 +60,52 @@ export function createOutbox({ store, namespace, writeMs, collapsed }: OutboxPar
     }
   }
 
-  function keep(epochs: readonly string[], mode: Mode): void {
-    failures += 1;
-    for (const epoch of epochs) {
+  function keep(given: readonly string[], mode: Mode): void {
+    const shared = waiting();
+    const { epochs } = shared;
+    shared.failures += 1;
+    for (const epoch of given) {
       // What is to be removed is not left to the stale windows because somebody else expires it.
-      const stronger = waiting.get(epoch)?.mode === 'remove' ? 'remove' : mode;
-      waiting.set(epoch, { failure: failures, mode: stronger });
+      const stronger = epochs.get(epoch)?.mode === 'remove' ? 'remove' : mode;
+      epochs.set(epoch, { failure: shared.failures, mode: stronger });
     }
-    if (waiting.size <= mostWaiting) return;
-    collapsed(waiting.size);
-    waiting.clear();
-    waiting.set(namespace, { failure: failures, mode: 'remove' });
+    const prefix = namespace.replace(/[^:]*$/, '');
+    const ours = [...epochs.keys()].filter((epoch) => epoch.startsWith(prefix));
+    if (ours.length <= mostWaiting) return;
+    collapsed(ours.length);
+    for (const epoch of ours) epochs.delete(epoch);
+    epochs.set(namespace, { failure: shared.failures, mode: 'remove' });
   }
 
-  async function flushNow(): Promise<boolean> {
-    const sent = [...waiting];
+  async function flushNow({ epochs }: Waiting): Promise<boolean> {
+    const sent = [...epochs];
     try {
       for (const mode of ['remove', 'expire'] as const) {
-        const epochs = sent.flatMap(([epoch, one]) => (one.mode === mode ? [epoch] : []));
-        if (epochs.length > 0) await send(epochs, mode);
+        const some = sent.flatMap(([epoch, one]) => (one.mode === mode ? [epoch] : []));
+        if (some.length > 0) await send(some, mode);
       }
     } catch {
       return false;
     }
-    for (const [epoch, one] of sent) if (waiting.get(epoch) === one) waiting.delete(epoch);
-    return waiting.size === 0;
+    for (const [epoch, one] of sent) if (epochs.get(epoch) === one) epochs.delete(epoch);
+    return epochs.size === 0;
   }
 
   function flush(): boolean | Promise<boolean> {
-    if (waiting.size === 0) return true;
+    const shared = waiting();
+    if (shared.epochs.size === 0) return true;
     // On Workers a promise of a request that has ended never settles: whoever comes after its time starts anew.
+    const { flushing } = shared;
     if (flushing !== undefined && Math.abs(Date.now() - flushing.since) <= 2 * writeMs) return flushing.result;
-    const result = flushNow().finally(() => {
-      if (flushing?.result === result) flushing = undefined;
+    const result = flushNow(shared).finally(() => {
+      if (shared.flushing?.result === result) shared.flushing = undefined;
     });
-    flushing = { result, since: Date.now() };
+    shared.flushing = { result, since: Date.now() };
     return result;
   }
 
   async function retry(): Promise<void> {
-    for (let wait = shortestMs; waiting.size > 0 && !closed; wait = Math.min(wait * 2, longestMs)) {
+    for (let wait = shortestMs; waiting().epochs.size > 0 && !closed; wait = Math.min(wait * 2, longestMs)) {
       await pause(wait);
       await flush();
     }
@@ -113,27 +129,25 @@ export function createOutbox({ store, namespace, writeMs, collapsed }: OutboxPar
       }
     },
     flush,
-    later(ms, work) {
-      let now = () => {};
-      const early = new Promise<void>((resolve) => {
-        now = resolve;
-      });
-      const done: Promise<unknown> = Promise.race([pause(ms), early])
-        .then(work)
-        .catch(() => {}) // kept by `write` like any other
-        .finally(() => planned.delete(done));
-      planned.set(done, now);
-    },
     async drain(forMs) {
-      const all = Promise.all([...planned.keys()]).then(() => retrying);
-      if (retrying !== undefined || planned.size > 0) await within(all, forMs);
+      if (retrying !== undefined) await within(retrying, forMs);
     },
     async close() {
-      const last = [...planned];
-      for (const [, now] of last) now();
-      await Promise.all(last.map(([done]) => done));
       await flush();
       closed = true;
     },
   };
+}
+
+const newWaiting = (): Waiting => ({ epochs: new Map(), failures: 0, flushing: undefined });
+
+// On the store itself, by a name that every copy of this module knows: a server with two module graphs has two of them.
+const name = Symbol.for('trpc-cached.waiting');
+
+function waitingFor(store: Store, fallback: () => Waiting): Waiting {
+  const holder = store as Store & { [name]?: Waiting };
+  if (holder[name] === undefined && Object.isExtensible(store)) {
+    Object.defineProperty(store, name, { value: fallback(), enumerable: false });
+  }
+  return holder[name] ?? fallback();
 }

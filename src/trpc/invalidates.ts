@@ -88,8 +88,8 @@ export interface InvalidatesParts {
   readonly calls: Calls;
   readonly emitter: Emitter;
   readonly match: PathBook['match'];
-  /** Keeps retries alive after the response. */
-  readonly background: (ctx: unknown) => void;
+  /** Keeps work alive after the response: without any given, that of the retries. */
+  readonly background: (ctx: unknown, work?: Promise<unknown>) => void;
 }
 
 /** The middleware behind `invalidates(…)`: acts when what is inside it has succeeded, before the response. */
@@ -114,8 +114,8 @@ export async function runInvalidates(
     if (targets.length === 0) return;
     parts.calls.of(opts.getRawInput).wrote = true;
     try {
-      await parts.invalidate(asMounted(targets, place, parts.match), bases, definition);
-      if (definition.againMs !== undefined) parts.background(opts.ctx);
+      const planned = (done: Promise<void>) => parts.background(opts.ctx, done);
+      await parts.invalidate(asMounted(targets, place, parts.match), bases, { ...definition, planned });
     } catch (error) {
       parts.background(opts.ctx);
       if (definition.onFailure === 'throw') throw error;
