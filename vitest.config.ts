@@ -6,6 +6,8 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   resolve: {
     alias: {
+      'trpc-cached/cdn': source('./src/cdn/index.ts'),
+      'trpc-cached/client': source('./src/client/index.ts'),
       'trpc-cached/redis': source('./src/stores/redis.ts'),
       'trpc-cached/upstash': source('./src/stores/upstash.ts'),
       'trpc-cached': source('./src/index.ts'),

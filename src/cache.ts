@@ -1,5 +1,5 @@
 // Docs: docs/how-it-works.md
-import { type Answer, type Call, type Core, inPlaceOf, open, type Shared } from './call.ts';
+import { type Answer, type Call, type Core, inPlaceOf, isFor, mayBeStale, open, type Shared } from './call.ts';
 import { late, within } from './deadline.ts';
 import type { Entry } from './entry.ts';
 import { lead } from './lead.ts';
@@ -12,7 +12,7 @@ export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   const departure = core.flights.depart();
   const lookup = await lookUpIn(core, call);
   const budgetMs = core.timeouts.readMs - (performance.now() - started);
-  const served = lookup && serve(call, lookup, core);
+  const served = lookup && serve(call, lookup, departure.at, core);
   if (lookup === undefined || served !== undefined) {
     departure.arrive();
     return served ?? bypass(call, core);
@@ -23,11 +23,15 @@ export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
   const join = (departedAt: number) => core.flights.join(key, departedAt, core.timeouts.joinMs, accept);
   const joined = join(departure.at);
   departure.arrive();
-  const own = async (): Promise<Answer<R>> => {
-    core.emitter.emit('miss', { path: call.opts.path, coalesced: false });
+  const own = async (takesTurn = true): Promise<Answer<R>> => {
     const waitMs = core.timeouts.joinMs - (performance.now() - started); // what it waited for a flight counts
     const lookUpAgain = () => lookUpIn(core, call);
-    return (await lead(call, lookup, { key, budgetMs, waits: true, waitMs, lookUpAgain }, core)) as Answer<R>;
+    return (await lead(
+      call,
+      lookup,
+      { key, budgetMs, waits: true, takesTurn, waitMs, lookUpAgain },
+      core,
+    )) as Answer<R>;
   };
   return joined === undefined ? own() : share(call, lookup, joined, () => join(Number.POSITIVE_INFINITY), own, core);
 }
@@ -38,7 +42,7 @@ async function share<R>(
   lookup: Lookup,
   joined: Promise<Shared | undefined>,
   joinAgain: () => Promise<Shared | undefined> | undefined,
-  own: () => Promise<Answer<R>>,
+  own: (takesTurn?: boolean) => Promise<Answer<R>>,
   core: Core,
 ): Promise<Answer<R>> {
   let shared = await joined;
@@ -49,7 +53,8 @@ async function share<R>(
     if (again === undefined) return own();
     shared = await again;
   }
-  if (shared === undefined || 'alone' in shared) return own();
+  if (shared === undefined) return own();
+  if ('alone' in shared) return own(false); // nor would another process have anything to share
   let answered: Answer<R>;
   try {
     answered =
@@ -68,18 +73,11 @@ async function share<R>(
 }
 
 async function lookUpIn<R>(core: Core, call: Call<R>): Promise<Lookup | undefined> {
-  const { breaker, emitter, outbox, flights } = core;
+  const { breaker, emitter, outbox, isExact } = core;
   try {
     const store = core.storeFor(call.opts.ctx);
     const { readMs } = core.timeouts;
-    return await lookUp(call.wanted, {
-      store,
-      breaker,
-      emitter,
-      readMs,
-      flush: outbox.flush,
-      isFilling: flights.isFlying,
-    });
+    return await lookUp(call.wanted, { store, breaker, emitter, readMs, flush: outbox.flush, isExact });
   } catch (error) {
     emitter.emit('error', { operation: 'lookup', error });
     return undefined;
@@ -96,22 +94,23 @@ async function bypass<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
 }
 
 /** What is there already: fresh, or expired within its window and revalidated behind the response. */
-function serve<R>(call: Call<R>, lookup: Lookup, core: Core): Answer<R> | undefined {
+function serve<R>(call: Call<R>, lookup: Lookup, departedAt: number, core: Core): Answer<R> | undefined {
   const { entry, expired } = lookup;
   const now = Date.now();
   const stored = entry ?? expired;
   if (stored === undefined || call.accepts?.(stored, now) === false) return undefined;
   if (entry !== undefined) {
     const hit = give('hit', call, entry, now, core);
-    if (hit !== undefined && isDueEarly(entry, call.policy.early, now)) revalidate(call, lookup, true, core);
+    if (hit !== undefined && isDueEarly(entry, call.policy.early, now))
+      revalidate(call, lookup, departedAt, true, core);
     return hit;
   }
   const { staleUntil = 0, freshUntil } = stored;
   // Of what was expired before its time, nobody knows for how long it has been stale.
   const wantedUntil = freshUntil <= now ? freshUntil + (call.maxStaleMs ?? 0) : 0;
-  if (Math.max(staleUntil, wantedUntil) <= now) return undefined;
+  if (Math.max(staleUntil, wantedUntil) <= now || !mayBeStale(call, lookup, core.runs)) return undefined;
   const stale = give('stale', call, stored, now, core);
-  if (stale !== undefined && now < staleUntil) revalidate(call, lookup, false, core);
+  if (stale !== undefined && now < staleUntil) revalidate(call, lookup, departedAt, false, core);
   return stale;
 }
 
@@ -123,8 +122,7 @@ function give<R>(
   now: number,
   { emitter }: Core,
 ): Answer<R> | undefined {
-  // The store is an input: a failure that nobody asked to remember is not one of ours.
-  if (entry.failure !== undefined && !call.policy.errors.has(entry.failure.code)) return undefined;
+  if (!isFor(call, entry)) return undefined;
   const { path } = call.opts;
   try {
     const value = open(call, entry);
@@ -144,17 +142,22 @@ function isDueEarly({ freshUntil, ranMs = 0 }: Entry, beta: number, now: number)
 }
 
 /** Runs the procedure behind the response, once per entry and set of epochs, and not for ever. */
-function revalidate<R>(call: Call<R>, lookup: Lookup, early: boolean, core: Core): void {
+function revalidate<R>(call: Call<R>, lookup: Lookup, departedAt: number, early: boolean, core: Core): void {
   const { revalidateMs, readMs } = core.timeouts;
   const key = flightKey(lookup);
-  if (core.flights.isFlying(key, revalidateMs)) return;
+  if (core.flights.isFlying(key, departedAt, revalidateMs)) return;
   const deadline = new AbortController();
   const behind = call.behind(deadline.signal);
   const { path, ctx } = call.opts;
   core.emitter.emit('revalidate', { path, early });
   const failed = (error: unknown) => core.emitter.emit('error', { operation: 'revalidate', error });
   const lookUpAgain = () => lookUpIn(core, call);
-  const running = lead(behind, lookup, { key, budgetMs: readMs, waits: false, waitMs: 0, lookUpAgain }, core);
+  const running = lead(
+    behind,
+    lookup,
+    { key, budgetMs: readMs, waits: false, takesTurn: true, waitMs: 0, lookUpAgain },
+    core,
+  );
   const work = within(running, revalidateMs).then((ended) => {
     if (ended !== late) {
       if (ended !== 'elsewhere' && 'ran' in ended && !ended.ran.ok) failed(ended.ran.failure.error);

@@ -6,12 +6,16 @@ import type { FillJob, Ran } from './fill.ts';
 import type { Flights } from './flight.ts';
 import type { Lookup, Wanted } from './lookup.ts';
 import type { Outbox } from './outbox.ts';
+import type { Runs } from './runs.ts';
 import type { Store } from './store.ts';
 
 /** What the story of a call needs: one of each per cache. */
 export interface Core {
   readonly storeFor: (ctx: unknown) => Store;
   readonly flights: Flights<Shared>;
+  readonly runs: Runs;
+  /** Whether only the store's own word counts now: something is being computed, or for somebody who wrote a moment ago. */
+  readonly isExact: () => boolean;
   readonly breaker: Breaker;
   readonly outbox: Outbox;
   readonly emitter: Emitter;
@@ -63,6 +67,10 @@ export type Answer<R> =
     }
   | { readonly status: 'bypass'; readonly ran: Ran<R> };
 
+/** Whether an entry is one for this call: the store is an input, and a failure that nobody asked to remember is not ours. */
+export const isFor = <R>({ policy }: Call<R>, { failure }: Entry): boolean =>
+  failure === undefined || policy.errors.has(failure.code);
+
 /** The output of an entry as the caller of this call may keep it. */
 export const open = <R>({ codec, share }: Call<R>, entry: Entry): unknown =>
   entry.failure === undefined ? outputOf(entry, codec, share) : undefined;
@@ -78,15 +86,22 @@ export function preferred<R>(
   return policy.toleratesError({ ...opts, code: failure.code, error: failure.error }) ? expired : undefined;
 }
 
+/**
+ * Whether an expired entry may be given to whoever asks. What an invalidation expired may not be read inside of another
+ * procedure: it would be stored again, as if it was new.
+ */
+export const mayBeStale = <R>({ opts }: Call<R>, { isExpiredEarly }: Lookup, runs: Runs): boolean =>
+  !isExpiredEarly || !runs.mayBeInside(opts.path);
+
 /** That entry as an answer. */
 export function inPlaceOf<R>(
   failed: Failed<unknown>,
   call: Call<R>,
   lookup: Lookup,
-  { emitter }: Pick<Core, 'emitter'>,
+  { emitter, runs }: Pick<Core, 'emitter' | 'runs'>,
 ): Extract<Answer<R>, { status: 'hit' | 'stale' }> | undefined {
   const entry = preferred(failed, call, lookup);
-  if (entry === undefined) return undefined;
+  if (entry === undefined || !mayBeStale(call, lookup, runs)) return undefined;
   try {
     const value = open(call, entry);
     const ageMs = Date.now() - entry.storedAt;

@@ -4,9 +4,12 @@ import type { Core } from './call.ts';
 import { within } from './deadline.ts';
 import { CacheError } from './errors.ts';
 import { createEmitter } from './events.ts';
+import { createExact, type Exact } from './exact.ts';
 import { createFlights } from './flight.ts';
 import type { Settings } from './options.ts';
 import { createOutbox } from './outbox.ts';
+import { createPurger, type Purger } from './purge.ts';
+import { createRuns } from './runs.ts';
 import type { Store } from './store.ts';
 
 /** Opens the store of a cache whose `store` is a function of the context. */
@@ -15,15 +18,20 @@ export interface Opener {
   readonly open: (ctx: unknown) => void;
   /** Writes what waits, and ends what the store opened itself. */
   readonly close: () => Promise<void>;
+  readonly exact: Exact;
+  readonly purger: Purger;
 }
 
 /** The parts that the story of a call needs, one of each per cache. Opens nothing before the first call. */
 export function createCore(settings: Settings, namespaceEpoch: string): Core & Opener {
   const emitter = createEmitter();
+  const { purge: hook, writeMs } = settings;
+  const purger = createPurger({ hook, namespace: namespaceEpoch, budgetMs: writeMs, emitter });
   const outbox = createOutbox({
     store: () => storeFor(undefined),
     namespace: namespaceEpoch,
-    writeMs: settings.writeMs,
+    writeMs,
+    ...(hook && { confirmed: purger.behind }),
     collapsed: (count) =>
       emitter.emit('widen', {
         target: `${count} epochs`,
@@ -31,6 +39,8 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
         reason: 'too many invalidations wait for the store',
       }),
   });
+  const runs = createRuns(settings.asyncContext);
+  const exact = createExact();
   let opened: Store | undefined;
   const storeFor = (ctx: unknown): Store => {
     opened ??= typeof settings.store === 'function' ? openStore(settings.store, ctx) : settings.store;
@@ -47,13 +57,18 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
     },
     async close() {
       await outbox.close();
+      await purger.close();
       const store = opened ?? (typeof settings.store === 'function' ? undefined : settings.store);
       // A store of the user's own must not keep a process from ending.
-      await within(Promise.resolve(store?.close?.()), settings.writeMs);
+      await within(Promise.resolve(store?.close?.()), writeMs);
     },
     flights: createFlights(),
+    runs,
+    isExact: () => runs.mayBeInside() || exact.any(),
+    exact,
     breaker: createBreaker((state) => emitter.emit('breaker', { state })),
     outbox,
+    purger,
     emitter,
     leases: settings.coalesce === 'store',
     timeouts: settings.timeouts,

@@ -20,6 +20,7 @@ import { defineInvalidates, runInvalidates, runSettle, unmatchedPatterns } from 
 import type { MiddlewareOpts } from './trpc/middleware.ts';
 import { createOwnMiddlewares } from './trpc/own.ts';
 import { createRegistry, type Place, type RouterDef } from './trpc/registry.ts';
+import { type CachedQueries, createTell } from './trpc/tell.ts';
 import { createTransformers } from './trpc/transformers.ts';
 import { createWrap } from './wrap.ts';
 
@@ -73,7 +74,25 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     hasKey: (procedure) =>
       own.in(procedure).some(({ definition }) => definition.kind === 'cached' && definition.policy.key !== undefined),
   });
-  const { invalidate, advance, close } = createInvalidate(names, registry, core.outbox, core.emitter);
+  const { invalidate, advance, close } = createInvalidate(
+    names,
+    registry,
+    core.outbox,
+    core.emitter,
+    core.purger.purge,
+  );
+
+  function cachedQueries(): CachedQueries {
+    const { paths, complete } = registry.match('*');
+    const queries = paths.flatMap((path) => {
+      const found = registry.find(path);
+      const uses = (found ? own.in(found.procedure) : []).flatMap(({ definition }) =>
+        definition.kind === 'cached' ? [definition.policy.scope] : [],
+      );
+      return uses.length > 0 ? [{ path, isPublic: uses[0] === 'public' }] : [];
+    });
+    return { queries, complete };
+  }
 
   /** A path alone is not an identity: a call belongs to a procedure only if that is registered under its path. */
   function locate(definition: Definition, opts: MiddlewareOpts, place: Place | undefined): Location {
@@ -95,7 +114,13 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     calls,
     emitter: core.emitter,
     match: registry.match,
-    background: (ctx: unknown, work: Promise<unknown> = core.outbox.drain(30_000)) => void core.background(work, ctx),
+    tell: settings.http.tellInvalidated === false ? undefined : createTell({ ...registry, cachedQueries }),
+    // What the outbox writes late is purged later still.
+    background: (ctx: unknown, work: Promise<unknown> = core.outbox.drain(30_000)) =>
+      void core.background(
+        work.then(() => core.purger.drain(30_000)),
+        ctx,
+      ),
   };
   const directParts: DirectParts = {
     ...keyParts,
@@ -125,7 +150,19 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     if (found === undefined) {
       const def = (router as unknown as { _def: RouterDef })._def;
       const salt = `1/${transformers.codecFor(def).id}/${version}`;
-      found = createHooks({ calls, salt, options: settings.http, speaks: (codec) => transformers.speaks(def, codec) });
+      found = createHooks({
+        calls,
+        salt,
+        exact: core.exact,
+        emitter: core.emitter,
+        options: settings.http,
+        speaks: (codec) => transformers.speaks(def, codec),
+        mount: registry.mountOf(router),
+        mayInvalidate(path) {
+          const procedure = def.procedures[path];
+          return procedure === undefined || own.in(procedure).some(({ definition }) => definition.kind !== 'cached');
+        },
+      });
       hooks.set(router, found);
     }
     return found;
@@ -178,9 +215,10 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       const { enter, leave } = hooksFor(router);
       return {
         ...given,
-        createContext(opts: unknown) {
+        // Some adapters give it more: Hono's hands its own context on as a second argument.
+        createContext(opts: unknown, ...more: unknown[]) {
           enter(opts);
-          return createContext?.(opts);
+          return (createContext as ((...all: unknown[]) => unknown) | undefined)?.(opts, ...more);
         },
         responseMeta: (meta: never) => leave(meta, responseMeta?.(meta) ?? {}),
       } as never;

@@ -21,9 +21,12 @@ export function within<T>(promise: Promise<T>, ms: number): Promise<T | typeof l
 
 const busyFromMs = 5;
 
-/** Resolves after so many milliseconds, without keeping a process alive. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => unref(setTimeout(resolve, ms)));
+/** Resolves after so many milliseconds; keeps the process alive only where a caller waits for it. */
+export function pause(ms: number, isAwaited = false): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    if (!isAwaited) unref(timer);
+  });
 }
 
 // Node's timers are objects that hold the process; those of browsers and Workers are numbers that do not.

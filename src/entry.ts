@@ -40,6 +40,10 @@ interface Memo {
   decoded?: 'once' | 'odd';
   wire?: { readonly value: unknown };
   tag?: string | Promise<string>;
+  /** Epochs of tags that its resolver added, before they are written into it. */
+  learned?: readonly string[];
+  /** It was made from what had been invalidated by the time it was made. */
+  outdated?: boolean;
 }
 
 const memos = new WeakMap<Entry, Memo>();
@@ -61,6 +65,25 @@ export function amended(entry: Entry, changes: Partial<Pick<Entry, 'epochs' | 'i
 export function noteShape(entry: Entry, shape: Shape): void {
   memoOf(entry).shape = shape;
 }
+
+/** Notes the epochs of tags that the run added: its own caller, too, is told what the answer depends on. */
+export function noteLearned(entry: Entry, epochs: readonly string[]): void {
+  if (epochs.length > 0) memoOf(entry).learned = epochs;
+}
+
+/** Every epoch that an answer depends on, learned ones included. */
+export function dependsOn(entry: Entry): readonly string[] {
+  const { learned = [] } = memoOf(entry);
+  return learned.length === 0 ? entry.epochs : [...entry.epochs, ...learned];
+}
+
+/** Notes that the store refused the entry, because an epoch of it had moved on. */
+export function noteOutdated(entry: Entry): void {
+  memoOf(entry).outdated = true;
+}
+
+/** Whether it is known that the entry is older than an invalidation. */
+export const isOutdated = (entry: Entry): boolean => memoOf(entry).outdated === true;
 
 /** How an output is handed out: as a copy of the caller's own, or as one sealed object where sealing is complete. */
 export type Share = 'copy' | 'frozen';

@@ -49,7 +49,10 @@ export interface CacheEvents {
   /** The breaker keeps lookups away from a store that fails (`open`), lets one try (`half-open`), or trusts it again. */
   breaker: { state: 'open' | 'half-open' | 'closed' };
   /** The store failed; the procedure answered. The error holds no values. */
-  error: { operation: 'lookup' | 'fill' | 'revalidate' | 'invalidate' | 'waitUntil' | 'http'; error: unknown };
+  error: {
+    operation: 'lookup' | 'fill' | 'lease' | 'revalidate' | 'invalidate' | 'purge' | 'waitUntil' | 'http';
+    error: unknown;
+  };
 }
 
 /** A function that receives one kind of event. */

@@ -1,7 +1,7 @@
 // Docs: docs/how-it-works.md#fill
 import type { Codec } from './codec.ts';
 import { durationMs } from './duration.ts';
-import { amended, type Entry, noteShape, tagOf } from './entry.ts';
+import { amended, type Entry, noteLearned, noteShape, tagOf } from './entry.ts';
 import { randomId } from './epochs.ts';
 import type { SkipReason } from './events.ts';
 import type { Lookup } from './lookup.ts';
@@ -101,6 +101,7 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
       ...(early > 0 && { ranMs }),
     };
     noteShape(entry, shape);
+    noteLearned(entry, [...wishes.tags].map(job.tagEpoch));
     return { entry, ttlMs, keepMs: ttlMs + Math.max(staleMs, errorMs) };
   } catch (error) {
     return { skip: 'unstorable', error };

@@ -35,8 +35,8 @@ export interface Flights<T> {
   ) => Promise<T | undefined> | undefined;
   /** Opens a flight. Whoever leads it must land it, with or without something to share. */
   readonly lead: (key: string) => Lead<T>;
-  /** Whether a fill of this key, or any at all, is under way, and not for longer than `withinMs`. */
-  readonly isFlying: (key?: string, withinMs?: number) => boolean;
+  /** Whether a fill of this key is under way, and not for longer than `withinMs`, or was when the lookup departed. */
+  readonly isFlying: (key: string, departedAt: number, withinMs: number) => boolean;
   readonly clear: () => void;
 }
 
@@ -50,7 +50,6 @@ export function createFlights<T>(): Flights<T> {
   const landed = new WeakMap<Flight, T>();
   const departed = new Set<number>();
   let order = 0;
-  let running = 0; // those that were given up, too: what they read must be as exact as what others do
 
   const forget = (key: string, flight: Flight) => {
     if (flights.get(key) === flight) flights.delete(key);
@@ -103,12 +102,10 @@ export function createFlights<T>(): Flights<T> {
       flights.set(key, flight);
       begun.set(flight, performance.now());
       let isOver = false;
-      running += 1;
       return {
         land(shared, stored) {
           if (isOver) return;
           isOver = true;
-          running -= 1;
           if (shared !== undefined) landed.set(flight, shared);
           settle(shared);
           if (stored === undefined) end(key, flight);
@@ -120,8 +117,8 @@ export function createFlights<T>(): Flights<T> {
         },
       };
     },
-    isFlying(key, withinMs = Number.POSITIVE_INFINITY) {
-      if (key === undefined) return running > 0 || flights.size > 0;
+    isFlying(key, departedAt, withinMs) {
+      if ((ended.get(key)?.at ?? 0) > departedAt) return true;
       const flight = flights.get(key);
       return flight !== undefined && performance.now() - (begun.get(flight) ?? 0) <= withinMs;
     },

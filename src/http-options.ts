@@ -1,6 +1,7 @@
 // Docs: docs/http.md#options
 import { type Duration, durationMs } from './duration.ts';
 import { invalid, rejectUnknown } from './errors.ts';
+import { type CdnDialect, cdnDialects } from './http/tag-headers.ts';
 
 /** How a cache speaks HTTP. */
 export interface HttpOptions<C = any> {
@@ -27,6 +28,16 @@ export interface HttpOptions<C = any> {
    * replica, no copy that is only trusted. Told by a cookie, `trpc-cached-exact`. @default false
    */
   readonly readYourWrites?: Duration | false;
+  /**
+   * Tells the client of a mutation what that invalidated, for `invalidationLink` of `trpc-cached/client`: in the header
+   * `x-cache-invalidated`, or one of another name. It shows names of procedures, never scopes, tags or keys. @default false
+   */
+  readonly tellInvalidated?: boolean | string;
+  /**
+   * The CDN, or CDNs, that shall learn the tags of what they may keep, to be purged by them: `'cloudflare'`, `'fastly'`,
+   * `'akamai'`, `'vercel'`. @default none
+   */
+  readonly cdnTags?: CdnDialect | readonly CdnDialect[];
 }
 
 /** The options once checked. */
@@ -40,6 +51,8 @@ export interface HttpSettings {
   readonly encodingSuffixes: readonly string[];
   readonly allowAuthorization: boolean;
   readonly readYourWritesMs: number;
+  readonly tellInvalidated: string | false;
+  readonly cdnTags: readonly CdnDialect[];
 }
 
 // Apache, Caddy and Jetty, by the names of the codings (RFC 9110 section 8.4.1).
@@ -54,6 +67,8 @@ const known = [
   'encodingSuffixes',
   'allowAuthorization',
   'readYourWrites',
+  'tellInvalidated',
+  'cdnTags',
 ];
 
 /** Checks the `http` options of `createCache`. */
@@ -66,7 +81,7 @@ export function resolveHttpOptions(http: HttpOptions): HttpSettings {
   }
   const { readYourWrites = false } = http;
   return {
-    statusHeader: statusHeader(http.statusHeader, `${where}.statusHeader`),
+    statusHeader: headerName(http.statusHeader, 'x-cache', `${where}.statusHeader`),
     cacheStatus: cacheName(http.cacheStatus, `${where}.cacheStatus`),
     honours: honoured(http.requestDirectives, `${where}.requestDirectives`),
     age: http.age === true,
@@ -74,14 +89,19 @@ export function resolveHttpOptions(http: HttpOptions): HttpSettings {
     encodingSuffixes: suffixes(http.encodingSuffixes, `${where}.encodingSuffixes`),
     allowAuthorization: http.allowAuthorization === true,
     readYourWritesMs: readYourWrites === false ? 0 : durationMs(readYourWrites, `${where}.readYourWrites`),
+    tellInvalidated: toldHeaderName(http.tellInvalidated, `${where}.tellInvalidated`),
+    cdnTags: dialectsOf(http.cdnTags, `${where}.cdnTags`),
   };
 }
 
-function statusHeader(name: HttpOptions['statusHeader'], option: string): string | false {
-  if (name === undefined) return 'x-cache';
+function headerName(name: unknown, standard: string, option: string): string | false {
+  if (name === undefined) return standard;
   if (name === false || (typeof name === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(name))) return name;
-  throw invalid(option, "a header name such as 'x-cache', or false", name);
+  throw invalid(option, `a header name such as '${standard}', or false`, name);
 }
+
+const toldHeaderName = (name: HttpOptions['tellInvalidated'] = false, option: string) =>
+  headerName(name === true ? undefined : name, 'x-cache-invalidated', option);
 
 function cacheName(name: HttpOptions['cacheStatus'], option: string): string | false {
   // What a String of a structured field can hold (RFC 9651 section 3.3.3).
@@ -95,6 +115,14 @@ function honoured(given: HttpOptions['requestDirectives'], option: string): Http
   if (given === 'honor') return () => true;
   if (typeof given === 'function') return given;
   throw invalid(option, "'ignore', 'honor' or a predicate such as ({ ctx }) => ctx.isAdmin", given);
+}
+
+function dialectsOf(given: HttpOptions['cdnTags'], option: string): readonly CdnDialect[] {
+  if (given === undefined) return [];
+  const list: readonly CdnDialect[] = typeof given === 'string' ? [given] : given;
+  const wrong = Array.isArray(list) ? list.find((one) => !cdnDialects.includes(one)) : given;
+  if (wrong === undefined) return [...new Set(list)];
+  throw invalid(option, `one or more of ${cdnDialects.map((one) => `'${one}'`).join(', ')}`, wrong);
 }
 
 function suffixes(given: HttpOptions['encodingSuffixes'], option: string): readonly string[] {

@@ -5,12 +5,15 @@ export type { Duration } from './duration.ts';
 export type { Entry } from './entry.ts';
 export { CacheError, type CacheErrorCode } from './errors.ts';
 export type { BypassReason, CacheEvents, Listener, SkipReason } from './events.ts';
+export type { CdnDialect } from './http/tag-headers.ts';
 export type { HttpOptions } from './http-options.ts';
 export type { InvalidateOptions, InvalidateResult } from './invalidate.ts';
 export { everyone, type ScopeValue } from './key.ts';
 export type { HttpLifetimes } from './lifetimes.ts';
 export type { CreateCacheOptions } from './options.ts';
 export type { CachedOptions, CallOpts, ResultOpts, Scope, StaleIfError } from './policy.ts';
+export type { Purge } from './purge.ts';
+export type { AsyncContext } from './runs.ts';
 export type {
   Awaitable,
   BusListener,

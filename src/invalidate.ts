@@ -5,6 +5,7 @@ import { invalid } from './errors.ts';
 import type { CacheEvents, Emitter } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import { createPlans, type Plans } from './plans.ts';
+import type { Purger } from './purge.ts';
 import { type PathBook, resolveTarget } from './resolve.ts';
 import type { Mode } from './store.ts';
 
@@ -44,6 +45,8 @@ export interface Manner {
   readonly againMs: number | undefined;
   /** Gets what ends when the second one was tried. */
   readonly planned?: (done: Promise<void>) => void;
+  /** Of the mutation, for whoever purges. */
+  readonly ctx?: unknown;
 }
 
 /** Checks the options of an invalidation. */
@@ -86,6 +89,7 @@ export function createInvalidate(
   book: PathBook,
   outbox: Outbox,
   emitter: Emitter,
+  purge: Purger['purge'],
 ): { readonly invalidate: Invalidate; readonly advance: Advance; readonly close: Plans['close'] } {
   const plans = createPlans(names.namespace, ({ targets, epochs, mode }) =>
     write(targets, inOrder(new Set(epochs), names.guard), [], { mode, againMs: undefined }),
@@ -95,7 +99,7 @@ export function createInvalidate(
     targets: readonly string[],
     epochs: readonly string[],
     widened: InvalidateResult['widened'],
-    { mode, againMs, planned }: Manner = plainly,
+    { mode, againMs, planned, ctx }: Manner = plainly,
   ): Promise<InvalidateResult> {
     // Counted from now, whether or not it is confirmed at once: that much later the replicas have it.
     if (againMs !== undefined) {
@@ -109,6 +113,8 @@ export function createInvalidate(
       throw error;
     }
     emitter.emit('invalidate', { targets, acknowledged: true });
+    // Not before: a CDN that asked in between would be given what is older, once more.
+    await purge(epochs, mode, ctx);
     return { acknowledged: true, targets, epochs: epochs.length, widened };
   }
   return {

@@ -1,10 +1,11 @@
 // Docs: docs/how-it-works.md#fill
-import { type Answer, type Call, type Core, inPlaceOf, open, preferred, type Shared } from './call.ts';
+import { type Answer, type Call, type Core, inPlaceOf, isFor, open, preferred, type Shared } from './call.ts';
 import { encodedBytes } from './codec.ts';
 import { late, within } from './deadline.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, noteOutdated } from './entry.ts';
 import { type FillJob, type Prepared, prepare, store } from './fill.ts';
 import type { Lookup } from './lookup.ts';
+import { longestRunMs } from './runs.ts';
 import type { Lease, Store } from './store.ts';
 import { giveBack, type Turn, takeTurn } from './turn.ts';
 
@@ -15,6 +16,8 @@ export interface Leading {
   readonly budgetMs: number;
   /** Whether somebody waits for the answer: without, a run that another process has begun is none of ours. */
   readonly waits: boolean;
+  /** Whether one run may do for all processes. */
+  readonly takesTurn: boolean;
   /** How long the caller may still wait for the run of another process. */
   readonly waitMs: number;
   readonly lookUpAgain: () => Promise<Lookup | undefined>;
@@ -31,19 +34,17 @@ export async function lead<R>(
   let shared: Shared | undefined;
   let lease: Lease | undefined;
   try {
-    const turn = core.leases ? await turnOf(call, first, leading, core) : { lookup: first };
+    const turn = core.leases && leading.takesTurn ? await turnOf(call, first, leading, core) : { lookup: first };
     if ('elsewhere' in turn) return 'elsewhere';
-    if ('stored' in turn) {
-      const entry = turn.stored.entry as Entry;
-      const value = open(call, entry);
-      shared = { entry };
-      return { status: 'miss', coalesced: true, entry, value };
+    const stored = 'stored' in turn ? ofAnother(call, turn.stored) : undefined;
+    if (leading.waits) core.emitter.emit('miss', { path: call.opts.path, coalesced: stored !== undefined });
+    if (stored !== undefined) {
+      shared = { entry: stored.entry };
+      return stored;
     }
-    const { lookup } = turn;
+    const lookup = 'stored' in turn ? turn.stored : turn.lookup;
     lease = 'lease' in turn ? turn.lease : undefined;
-    const startedAt = performance.now();
-    const ran = await call.run();
-    const ranMs = performance.now() - startedAt;
+    const { ran, ranMs } = await runOf(call, core);
     if (!ran.ok) {
       if (!call.isOwnFailure(ran)) shared = { failed: ran };
       const old = leading.waits ? inPlaceOf(ran, call, lookup, core) : undefined;
@@ -56,6 +57,7 @@ export async function lead<R>(
     const prepared = prepare(job, ran, ranMs);
     if ('skip' in prepared) {
       if (ran.ok) shared = { alone: true };
+      if (ran.ok && prepared.skip !== 'late') discard(job, core);
       core.emitter.emit('skip', {
         path: call.opts.path,
         reason: prepared.skip,
@@ -73,8 +75,33 @@ export async function lead<R>(
     return { status: 'miss', coalesced: false, ran, entry: prepared.entry, ...sealed };
   } finally {
     land(shared);
-    if (lease !== undefined) giveBack(core.storeFor(call.opts.ctx), lease);
+    if (lease !== undefined) giveBack(core.storeFor(call.opts.ctx), lease, aloneMs);
   }
+}
+
+// Longer than the longest pause of those who wait for a lease: each of them is told that there was nothing to share.
+const aloneMs = 2_000;
+
+/** What another process stored, as an answer for this call; nothing when it is not for this one, or cannot be read. */
+function ofAnother<R>(
+  call: Call<R>,
+  { entry }: Lookup,
+): Extract<Answer<R>, { coalesced: true; entry: Entry }> | undefined {
+  if (entry === undefined || !isFor(call, entry)) return undefined;
+  try {
+    return { status: 'miss', coalesced: true, entry, value: open(call, entry) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs the procedure, known to all who read meanwhile. */
+async function runOf<R>(call: Call<R>, { runs }: Core) {
+  const startedAt = performance.now();
+  const ran = await runs.run(call.opts.path, call.run);
+  const ranMs = performance.now() - startedAt;
+  if (ranMs > longestRunMs) call.wishes.veto ??= 'late';
+  return { ran, ranMs };
 }
 
 function turnOf<R>(
@@ -86,7 +113,8 @@ function turnOf<R>(
   const target: Store = core.storeFor(call.opts.ctx);
   if (target.lease === undefined) return { lookup };
   const { readMs, leaseMs } = core.timeouts;
-  return takeTurn(lookup, waits, { store: target, lookUpAgain, readMs, leaseMs, waitMs });
+  const failed = (error: unknown) => core.emitter.emit('error', { operation: 'lease', error });
+  return takeTurn(lookup, waits, { store: target, lookUpAgain, failed, readMs, leaseMs, waitMs });
 }
 
 /** The sealed copy; none where the codec cannot read what it wrote: the procedure ran, and its caller gets its answer. */
@@ -112,6 +140,7 @@ function keep(
   const { path, ctx } = job.opts;
   const bytes = encodedBytes(prepared.entry.body);
   if (bytes > job.policy.maxBytes) {
+    discard(job, core);
     core.emitter.emit('skip', { path, reason: 'size' });
     return {};
   }
@@ -120,6 +149,7 @@ function keep(
     (stored) => {
       if (stored === 'stored') core.emitter.emit('fill', { path, bytes, ttlMs: prepared.ttlMs });
       else core.emitter.emit('skip', { path, reason: stored });
+      if (stored === 'invalidated') noteOutdated(prepared.entry);
     },
     (error: unknown) => {
       core.breaker.failed();
@@ -134,4 +164,20 @@ function keep(
     core.emitter.emit('error', { operation: 'fill', error });
   });
   return core.background(writing, ctx) ? { stored } : { stored, answerable: stored };
+}
+
+/** A new answer that is not stored must not leave the old one to its windows: in its place comes one that is over at once. */
+function discard({ lookup, opts }: FillJob, core: Core): void {
+  const { wanted, ids, expired } = lookup;
+  const now = Date.now();
+  if (expired === undefined || Math.max(expired.staleUntil ?? 0, expired.errorUntil ?? 0) <= now) return;
+  const { key, epochs, ids: own, storedAt } = expired;
+  const entry: Entry = { key, epochs, ids: own, storedAt, freshUntil: now, body: { text: '' } };
+  const unchanged = wanted.epochs.map((name, index) => [name, ids[index] as string] as const);
+  const failed = (error: unknown) => core.emitter.emit('error', { operation: 'fill', error });
+  try {
+    Promise.resolve(core.storeFor(opts.ctx).fill({ entry, unchanged, keepMs: 1 })).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
 }

@@ -29,6 +29,8 @@ export interface Lookup {
   readonly entry: Entry | undefined;
   /** The entry, if it could answer but for its age. */
   readonly expired: Entry | undefined;
+  /** Whether an invalidation expired it, before its time. */
+  readonly isExpiredEarly: boolean;
   /** Ids of epochs that an unusable entry of the same key was filled under: tags of the last fill, read before this one. */
   readonly previous: ReadonlyMap<string, string>;
 }
@@ -41,14 +43,14 @@ export interface LookupParts {
   readonly readMs: number;
   /** Writes invalidations that could not be written before; false while any is still not written. */
   readonly flush: () => Awaitable<boolean>;
-  /** Whether a fill is under way in this process: what it reads must not come from a copy that is only trusted. */
-  readonly isFilling: () => boolean;
+  /** Whether only the store's own word counts now, whoever asks. */
+  readonly isExact: () => boolean;
 }
 
 /** One trip to the store. `undefined` when it failed, was late, or answered in part: the call then joins and stores nothing. */
 export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup | undefined> {
-  const { store, breaker, emitter, readMs, flush, isFilling } = parts;
-  const request = requestOf(wanted, isFilling());
+  const { store, breaker, emitter, readMs, flush, isExact } = parts;
+  const request = requestOf(wanted, isExact());
   if (store.supports.local) return complete(wanted, await store.lookup(request));
   if (!breaker.allows()) return undefined;
   const sentAt = Date.now();
@@ -71,11 +73,11 @@ export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup
   }
 }
 
-const requestOf = (wanted: Wanted, isFilling: boolean): LookupRequest => ({
+const requestOf = (wanted: Wanted, isExact: boolean): LookupRequest => ({
   key: wanted.key,
   epochs: [...wanted.epochs, wanted.guard],
   keepMs: wanted.keepMs,
-  ...((isFilling || wanted.exact === true) && { exact: true }),
+  ...((isExact || wanted.exact === true) && { exact: true }),
 });
 
 async function trip(
@@ -110,6 +112,7 @@ function complete(wanted: Wanted, answer: LookupAnswer): Lookup | undefined {
     guardId: ids.at(-1) as string,
     entry: standing === 'fresh' ? entry : undefined,
     expired: standing === 'expired' ? entry : undefined,
+    isExpiredEarly: standing === 'expired' && entry?.ids.some((id, at) => id !== own[at]) === true,
     previous,
   };
 }

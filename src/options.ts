@@ -5,6 +5,8 @@ import { type Duration, timerMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import { type HttpOptions, type HttpSettings, resolveHttpOptions } from './http-options.ts';
 import { type CachedOptions, type CallOpts, checkScope, resolvePolicy, type Scope } from './policy.ts';
+import type { Purge } from './purge.ts';
+import type { AsyncContext } from './runs.ts';
 import type { Store } from './store.ts';
 import { memoryStore } from './stores/memory.ts';
 
@@ -36,6 +38,11 @@ export interface CreateCacheOptions<C> {
    * @default 'process'
    */
   readonly coalesce?: 'process' | 'store';
+  /**
+   * An `AsyncLocalStorage` of its own, for precision: with it the cache knows which reads are made inside of a procedure whose
+   * answer is stored. Without it, every read that falls into the time of one may be, and is treated so. @default none
+   */
+  readonly asyncContext?: AsyncContext;
   /** How long things may take. */
   readonly timeouts?: {
     /** The store, for one query: lookup and, without `waitUntil`, fill together. @default '250ms' */
@@ -53,6 +60,11 @@ export interface CreateCacheOptions<C> {
   readonly headers?: (opts: { ctx: C }) => Headers | Record<string, string | string[] | undefined> | undefined;
   /** How the cache speaks HTTP. */
   readonly http?: HttpOptions<C>;
+  /**
+   * Removes from a CDN what an invalidation made unusable, by the tags of `http.cdnTags`: called once the store has confirmed,
+   * within `timeouts.write`, and again behind the response where it fails. @default no CDN is told
+   */
+  readonly purge?: Purge<C>;
 }
 
 /** `createCache` options once checked. */
@@ -67,10 +79,12 @@ export interface Settings {
   readonly hashKeys: boolean;
   readonly waitUntil: ((promise: Promise<unknown>, opts: { ctx: any }) => void) | undefined;
   readonly coalesce: 'process' | 'store';
+  readonly asyncContext: AsyncContext | undefined;
   readonly timeouts: Core['timeouts'];
   readonly writeMs: number;
   readonly headers: ((opts: { ctx: any }) => unknown) | undefined;
   readonly http: HttpSettings;
+  readonly purge: Purge | undefined;
 }
 
 const known = [
@@ -84,9 +98,11 @@ const known = [
   'hashKeys',
   'waitUntil',
   'coalesce',
+  'asyncContext',
   'timeouts',
   'headers',
   'http',
+  'purge',
 ];
 
 /** Checks the options of `createCache`; every message names the option, what was received and what to write. */
@@ -110,7 +126,7 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
       `createCache: namespace: expected a name such as 'shop-production', received ${shown(options.namespace)}. Databases are shared by apps and previews: without a namespace they would serve each other's entries.`,
     );
   }
-  for (const option of ['waitUntil', 'headers'] as const) {
+  for (const option of ['waitUntil', 'headers', 'purge'] as const) {
     if (options[option] !== undefined && typeof options[option] !== 'function')
       throw invalid(`createCache: ${option}`, 'a function', options[option]);
   }
@@ -141,6 +157,7 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
     hashKeys,
     waitUntil: options.waitUntil,
     coalesce,
+    asyncContext: contextOf(options.asyncContext),
     timeouts: {
       readMs: timerMs(timeouts.read ?? '250ms', 'createCache: timeouts.read'),
       joinMs: timerMs(timeouts.join ?? '10s', 'createCache: timeouts.join'),
@@ -150,7 +167,14 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
     writeMs: timerMs(timeouts.write ?? '1s', 'createCache: timeouts.write'),
     headers: options.headers,
     http: resolveHttpOptions(http),
+    purge: options.purge,
   };
+}
+
+function contextOf(context: AsyncContext | undefined): AsyncContext | undefined {
+  if (context === undefined || (typeof context?.run === 'function' && typeof context.getStore === 'function'))
+    return context;
+  throw invalid('createCache: asyncContext', 'an AsyncLocalStorage of its own, new AsyncLocalStorage()', context);
 }
 
 function checkCoalesce(coalesce: unknown, store: CreateCacheOptions<unknown>['store']): void {

@@ -18,10 +18,19 @@ export interface Outbox {
 /** What waits for a store: of all caches that share the store object, so that each of them refuses it at once. */
 interface Waiting {
   /** Each with the number of its last failure: a confirmation covers only what had failed before it was sent. */
-  readonly epochs: Map<string, { readonly failure: number; readonly mode: Mode }>;
+  readonly epochs: Map<string, WaitingEpoch>;
   failures: number;
   flushing: { readonly result: Promise<boolean>; readonly since: number } | undefined;
 }
+
+interface WaitingEpoch {
+  readonly failure: number;
+  readonly mode: Mode;
+  /** Whom to tell, of the caches that wait for it: any of them may be the one that gets it written. */
+  readonly tell: readonly Confirmed[];
+}
+
+type Confirmed = (epochs: readonly string[], mode: Mode) => void;
 
 const mostWaiting = 1_000;
 const shortestMs = 100;
@@ -34,10 +43,12 @@ export interface OutboxParts {
   readonly writeMs: number;
   /** So many became one. */
   readonly collapsed: (count: number) => void;
+  /** These, which had been refused before, are written now. @default nobody wants to know */
+  readonly confirmed?: Confirmed;
 }
 
 /** Invalidations of one process on their way to the store. They ignore the breaker: they must get through (law 4). */
-export function createOutbox({ store, namespace, writeMs, collapsed }: OutboxParts): Outbox {
+export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }: OutboxParts): Outbox {
   let retrying: Promise<void> | undefined;
   let closed = false;
   // Until the store is opened there is nothing that could be shared.
@@ -66,23 +77,32 @@ export function createOutbox({ store, namespace, writeMs, collapsed }: OutboxPar
     shared.failures += 1;
     for (const epoch of given) {
       // What is to be removed is not left to the stale windows because somebody else expires it.
-      const stronger = epochs.get(epoch)?.mode === 'remove' ? 'remove' : mode;
-      epochs.set(epoch, { failure: shared.failures, mode: stronger });
+      const before = epochs.get(epoch);
+      const stronger = before?.mode === 'remove' ? 'remove' : mode;
+      epochs.set(epoch, { failure: shared.failures, mode: stronger, tell: withUs(before) });
     }
     const prefix = namespace.replace(/[^:]*$/, '');
     const ours = [...epochs.keys()].filter((epoch) => epoch.startsWith(prefix));
     if (ours.length <= mostWaiting) return;
     collapsed(ours.length);
+    const tell = [...new Set(ours.flatMap((epoch) => epochs.get(epoch)?.tell ?? []))];
     for (const epoch of ours) epochs.delete(epoch);
-    epochs.set(namespace, { failure: shared.failures, mode: 'remove' });
+    epochs.set(namespace, { failure: shared.failures, mode: 'remove', tell });
   }
+
+  const withUs = (before: WaitingEpoch | undefined): readonly Confirmed[] => [
+    ...new Set([...(before?.tell ?? []), ...(confirmed ? [confirmed] : [])]),
+  ];
 
   async function flushNow({ epochs }: Waiting): Promise<boolean> {
     const sent = [...epochs];
     try {
       for (const mode of ['remove', 'expire'] as const) {
-        const some = sent.flatMap(([epoch, one]) => (one.mode === mode ? [epoch] : []));
-        if (some.length > 0) await send(some, mode);
+        const some = sent.filter(([, one]) => one.mode === mode);
+        const epochsOf = (list: typeof sent) => list.map(([epoch]) => epoch);
+        if (some.length > 0) await send(epochsOf(some), mode);
+        for (const tell of new Set(some.flatMap(([, one]) => one.tell)))
+          tell(epochsOf(some.filter(([, one]) => one.tell.includes(tell))), mode);
       }
     } catch {
       return false;

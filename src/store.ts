@@ -38,8 +38,11 @@ export interface Lease {
   readonly token: string;
 }
 
-/** What became of a wish for a lease. With `stored`, an entry is there by now: look again before running. */
-export type LeaseAnswer = 'taken' | 'leased' | 'stored';
+/**
+ * What became of a wish for a lease. With `stored`, an entry is there by now: look again before running. With `alone`, its last
+ * holder had nothing to share: everybody runs.
+ */
+export type LeaseAnswer = 'taken' | 'leased' | 'stored' | 'alone';
 
 /** What a fill writes. */
 export interface FillRequest {
@@ -101,8 +104,8 @@ export interface Store {
   readonly advance: (epochs: readonly string[], mode?: Mode) => Awaitable<void>;
   /** Takes a lease if nobody holds it, for `keepMs`; `key` is that of the entry it is about. For `coalesce: 'store'`. */
   readonly lease?: (lease: Lease, key: string, keepMs: number) => Awaitable<LeaseAnswer>;
-  /** Gives a lease back, if it still is ours. */
-  readonly release?: (lease: Lease) => Awaitable<void>;
+  /** Gives a lease back, if it still is ours; for `aloneMs` whoever wants it is told that there was nothing to share. */
+  readonly release?: (lease: Lease, aloneMs?: number) => Awaitable<void>;
   /** Tells a listener what moves on anywhere, until the returned function is called. */
   readonly subscribe?: (listener: BusListener) => () => void;
   /** Ends what the store opened itself; the user's client stays open. */

@@ -3,6 +3,8 @@ import { CacheError, shown } from './errors.ts';
 import { isScope, type ScopeValue } from './key.ts';
 import type { ResultOpts } from './policy.ts';
 
+export { matches } from './pattern.ts';
+
 /**
  * What an invalidation makes unusable: a path or pattern; one input of it, in every scope; one user's entries of it; one
  * input of one user; the entries under a tag; everything of a scope. A leading dot is relative to the mutation's router.
@@ -79,15 +81,6 @@ function checkPattern(pattern: unknown, where: string): void {
     'INVALID_TARGET',
     `${where}: ${shown(pattern)} is not a path pattern. Segments are joined by dots, and * stands for a whole segment (last: the whole subtree): 'post.byId', 'post.*', '*.list'.`,
   );
-}
-
-/** Whether a path matches an absolute pattern, segment by segment; a trailing `*` is the whole subtree. */
-export function matches(pattern: string, path: string): boolean {
-  const wanted = pattern.split('.');
-  const actual = path.split('.');
-  const subtree = wanted.at(-1) === '*';
-  if (subtree ? actual.length < wanted.length : actual.length !== wanted.length) return false;
-  return wanted.every((segment, index) => segment === '*' || segment === actual[index]);
 }
 
 /** A pattern with its leading dot replaced by the router of `base`, the path of the mutation. */

@@ -17,6 +17,8 @@ export type Turn =
 export interface TurnParts {
   readonly store: Store;
   readonly lookUpAgain: () => Promise<Lookup | undefined>;
+  /** Hears of a store that gives no lease. */
+  readonly failed: (error: unknown) => void;
   /** How long one request may take, how long a lease lasts, how long to wait for the holder of another. */
   readonly readMs: number;
   readonly leaseMs: number;
@@ -31,18 +33,19 @@ const [shortestMs, longestMs] = [20, 400];
  * waited too long, or cannot reach the store, runs without.
  */
 export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts): Promise<Turn> {
-  const { store, readMs, leaseMs, waitMs } = parts;
+  const { store, waitMs } = parts;
   const started = performance.now();
   let lookup = first;
   let waited = false;
   for (let wait = shortestMs; ; wait = Math.min(wait * 1.5, longestMs)) {
     const lease: Lease = { name: leaseName(lookup), token: String(randomId()) };
-    const answer = await ask(store, lease, lookup.wanted.key, leaseMs, readMs);
-    if (answer === undefined) return { lookup };
+    const answer = await ask(lease, lookup.wanted.key, parts);
+    if (answer === undefined || (answer === 'alone' && !waited)) return { lookup };
     if (answer !== 'taken') {
       if (answer === 'leased' && !waited) return { lookup, lease };
       // Somebody may have stored it, or moved its epochs on, since it was looked up.
       const again = await parts.lookUpAgain();
+      if (answer === 'alone') return again?.entry === undefined ? { lookup: again ?? lookup } : { stored: again };
       if (again === undefined) return { lookup, lease };
       if (again.entry === undefined && leaseName(again) === lease.name) return { lookup: again, lease };
       giveBack(store, lease);
@@ -52,15 +55,15 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
     }
     if (!waits) return { elsewhere: true };
     if (performance.now() - started + wait > waitMs) return { lookup };
-    await pause(wait * (0.5 + Math.random()));
+    await pause(wait * (0.5 + Math.random()), true);
     waited = true;
   }
 }
 
-/** Gives a lease back without waiting: it ends by itself, too. */
-export function giveBack(store: Store, lease: Lease): void {
+/** Gives a lease back without waiting: it ends by itself, too. With `aloneMs`, because there is nothing to share. */
+export function giveBack(store: Store, lease: Lease, aloneMs = 0): void {
   try {
-    Promise.resolve(store.release?.(lease)).catch(() => {});
+    Promise.resolve(store.release?.(lease, aloneMs)).catch(() => {});
   } catch {
     // A store that throws at once is no better.
   }
@@ -71,16 +74,19 @@ const leaseName = ({ wanted, ids, guardId }: Lookup): string =>
 
 /** The store's word, or nothing where it fails or is late: then nobody waits. */
 async function ask(
-  store: Store,
   lease: Lease,
   key: string,
-  leaseMs: number,
-  readMs: number,
+  { store, leaseMs, readMs, failed }: TurnParts,
 ): Promise<LeaseAnswer | undefined> {
   try {
     const answer = await within(Promise.resolve(store.lease?.(lease, key, leaseMs)), readMs);
-    return answer === late ? undefined : answer;
-  } catch {
+    if (answer === late) throw new Error(`the store did not answer within ${readMs} ms`);
+    if (!answers.has(answer)) throw new Error('the store answered with something else than a lease');
+    return answer;
+  } catch (error) {
+    failed(error);
     return undefined;
   }
 }
+
+const answers = new Set<unknown>(['taken', 'leased', 'stored', 'alone'] satisfies LeaseAnswer[]);

@@ -169,8 +169,14 @@ export async function settle(run: () => Promise<unknown>): Promise<Ran<unknown>>
   try {
     return { ok: true, data: await run(), result: undefined };
   } catch (error) {
-    return { ok: false, failure: { code: '', message: '', plain: false, error }, result: { error } };
+    return { ok: false, failure: { code: codeOf(error), message: '', plain: false, error }, result: { error } };
   }
+}
+
+/** A function may throw what a procedure would: an error of tRPC says whose fault it is, by whichever copy of tRPC. */
+function codeOf(error: unknown): string {
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  return name === 'TRPCError' && typeof code === 'string' ? code : '';
 }
 
 /** What the caller of a plain function gets of its answer: the output, or what the function threw. */

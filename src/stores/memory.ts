@@ -21,6 +21,7 @@ interface Kept {
 }
 
 const sweepEveryMs = 60_000;
+const alone = 'alone'; // no token, which is a number
 
 /**
  * The default store: in this process, bounded by bytes and by entries, least recently used first out.
@@ -56,7 +57,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     return id;
   };
   const leases = new Map<string, { readonly token: string; readonly until: number }>();
-  const release = ({ name, token }: Lease) => void (leases.get(name)?.token === token && leases.delete(name));
+  const release = ({ name, token }: Lease, aloneMs = 0) => {
+    if (leases.get(name)?.token !== token) return;
+    if (aloneMs > 0) leases.set(name, { token: alone, until: Date.now() + aloneMs });
+    else leases.delete(name);
+  };
 
   let sweptAt = 0;
   const sweep = (now: number) => {
@@ -93,7 +98,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     lease(lease, key, keepMs) {
       const now = Date.now();
       const held = leases.get(lease.name);
-      if (held !== undefined && held.until > now && held.token !== lease.token) return 'taken';
+      if (held !== undefined && held.until > now && held.token !== lease.token)
+        return held.token === alone ? 'alone' : 'taken';
       if (leases.size >= 1_000) for (const [name, { until }] of leases) if (until <= now) leases.delete(name);
       leases.set(lease.name, { token: lease.token, until: now + keepMs });
       return entries.has(key) ? 'stored' : 'leased';

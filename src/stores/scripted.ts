@@ -65,13 +65,13 @@ export function scriptedStore(
 
     async lease({ name: lease, token }, key, keepMs) {
       const answer = await run(scripts.lease, [lease, key], [token, String(Math.ceil(keepMs))]);
-      const answers: LeaseAnswer[] = ['taken', 'leased', 'stored'];
+      const answers: LeaseAnswer[] = ['taken', 'leased', 'stored', 'alone'];
       if (typeof answer !== 'number' || answers[answer] === undefined) throw unreadable();
       return answers[answer];
     },
 
-    async release({ name: lease, token }) {
-      await run(scripts.release, [lease], [token]);
+    async release({ name: lease, token }, aloneMs = 0) {
+      await run(scripts.release, [lease], [token, String(Math.ceil(aloneMs))]);
     },
   };
 }

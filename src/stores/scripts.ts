@@ -144,11 +144,15 @@ return #KEYS`,
 
     // A client that lost the reply asks again for what it holds already.
     lease: `${read}
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and read(KEYS[1]) ~= ARGV[1] then return 0 end
+local holder = read(KEYS[1])
+if holder == 'alone' then return 3 end
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1 + redis.call('EXISTS', KEYS[2])`,
 
     release: `${read}${release}
-release(KEYS[1], ARGV[1])
+if ARGV[2] ~= '0' and read(KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], 'alone', 'PX', ARGV[2])
+else release(KEYS[1], ARGV[1]) end
 return 1`,
   };
 }

@@ -62,7 +62,7 @@ export function tieredStore(local: Store, remote: Store, options: TieredStoreOpt
   if (remote?.supports?.local !== false)
     throw invalid(
       'tieredStore: remote',
-      'a store of many processes such as upstashStore(redis)',
+      'a store of many processes such as upstashStore(redis); of your own, one with supports: { local: false }',
       remote?.name ?? remote,
     );
   rejectUnknown(options, ['trust'], 'tieredStore');

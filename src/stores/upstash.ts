@@ -56,6 +56,13 @@ export function upstashStore(redis: UpstashClient, options: UpstashStoreOptions 
       `upstashStore: expected a client of @upstash/redis, received ${shown(redis)}. Write upstashStore(Redis.fromEnv()).`,
     );
   }
+  // Clients over TCP have pipelines, too.
+  if (typeof (redis as { call?: unknown }).call === 'function' || 'sendCommand' in redis) {
+    throw new CacheError(
+      'INVALID_OPTION',
+      'upstashStore: this is a client of a Redis over TCP. Write redisStore(client), from trpc-cached/redis.',
+    );
+  }
   rejectUnknown(options, ['reads'], 'upstashStore');
   const { reads = 'primary' } = options;
   if (reads !== 'primary' && reads !== 'nearest') {

@@ -2,6 +2,7 @@
 import type { Codec } from '../codec.ts';
 import type { Entry } from '../entry.ts';
 import type { Wishes } from '../fill.ts';
+import type { ToldPath } from '../http/told.ts';
 import type { Policy } from '../policy.ts';
 
 /** What identifies one call of a procedure: `ctx` does not survive `next({ ctx })`, and all calls of a batch share one. */
@@ -52,6 +53,8 @@ export interface CallRecord {
   outcome?: Outcome;
   /** Set once the call invalidated something. */
   wrote?: boolean;
+  /** What its client may be told of that, in full paths. */
+  told?: readonly ToldPath[];
 }
 
 /** Records of calls by their `getRawInput`. */

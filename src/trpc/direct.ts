@@ -115,7 +115,7 @@ export async function peek(target: EntryTarget, parts: DirectParts): Promise<Pee
     emitter: core.emitter,
     readMs: core.timeouts.readMs,
     flush: core.outbox.flush,
-    isFilling: core.flights.isFlying,
+    isExact: core.isExact,
   });
   const entry = found?.entry;
   if (entry === undefined || entry.failure !== undefined) return undefined;

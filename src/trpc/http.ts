@@ -1,5 +1,7 @@
 // Docs: docs/http.md
-import { wireOf } from '../entry.ts';
+import { type Entry, isOutdated, wireOf } from '../entry.ts';
+import type { Emitter } from '../events.ts';
+import type { Exact } from '../exact.ts';
 import {
   cacheControlHeaders,
   combineLifetimes,
@@ -12,8 +14,7 @@ import {
 import { type CallStatus, cacheStatus } from '../http/cache-status.ts';
 import { namedTag, responseEtag } from '../http/etag.ts';
 import { xCache } from '../http/status.ts';
-import type { HttpSettings } from '../http-options.ts';
-import type { Calls, GetRawInput, Outcome, RequestFacts } from './calls.ts';
+import type { GetRawInput, Outcome, RequestFacts } from './calls.ts';
 import {
   type ComposedHeaders,
   composeHeaders,
@@ -23,6 +24,8 @@ import {
 } from './headers.ts';
 import { requestOf } from './requests.ts';
 import { probe, type ResponseItem, sendNothing, sendWire } from './response.ts';
+import { sharedTags, tagged } from './tagged.ts';
+import { tellWriter, type WriterParts } from './writer.ts';
 
 /** One call of a request, as tRPC tells of it. */
 interface RequestInfo {
@@ -51,12 +54,14 @@ export interface Meta {
 interface Exchange {
   readonly request: RequestFacts;
   readonly outer: OuterResponse;
+  /** To be called when the response is described, if its client wrote a moment ago. */
+  readonly end: (() => void) | undefined;
 }
 
 /** What the HTTP layer needs of its cache. */
-export interface HttpParts {
-  readonly calls: Calls;
-  readonly options: HttpSettings;
+export interface HttpParts extends WriterParts {
+  readonly exact: Exact;
+  readonly emitter: Emitter;
   /** Part of every tag: what else decides how an output becomes bytes. */
   readonly salt: string;
   /** Whether the router serializes outputs with this codec. */
@@ -81,15 +86,16 @@ export function createHooks(parts: HttpParts): Hooks {
       if (info?.calls === undefined || shown === undefined) return;
       const exact = parts.options.readYourWritesMs > 0 && wroteLately.test(shown.header('cookie') ?? '');
       const request = { ...shown, exact };
-      exchanges.set(info, { request, outer: outerResponse(given) });
+      exchanges.set(info, { request, outer: outerResponse(given), end: exact ? parts.exact.begin() : undefined });
       for (const call of info.calls) parts.calls.of(call.getRawInput).request = request;
     },
     leave(meta, given) {
-      const user = tellWriter(meta, given, exchanges, parts);
-      // Streams send their headers before any procedure has run (eager): there is nothing true to say.
-      if (meta.eagerGeneration === true) return user;
       const exchange = meta.info && exchanges.get(meta.info);
       const outer = exchange?.outer ?? outerResponse(undefined);
+      const user = tellWriter(meta, given, outer, parts);
+      // Streams send their headers before any procedure has run (eager): there is nothing true to say.
+      if (meta.eagerGeneration === true) return user;
+      exchange?.end?.();
       if (meta.errors.length > 0) return failed(user, outer);
       if (meta.type !== 'query' || meta.info === undefined || exchange === undefined) return user;
       return describe(meta, meta.info, exchange, user, parts);
@@ -98,22 +104,6 @@ export function createHooks(parts: HttpParts): Hooks {
 }
 
 const wroteLately = /(?:^|;\s*)trpc-cached-exact=1(?:;|$)/;
-
-/** Gives the client of a mutation the sign by which its next queries are known. */
-function tellWriter(
-  meta: MetaOpts,
-  user: Meta,
-  exchanges: WeakMap<object, Exchange>,
-  { calls, options }: HttpParts,
-): Meta {
-  const { info } = meta;
-  const seconds = Math.ceil(options.readYourWritesMs / 1_000);
-  if (seconds === 0 || meta.type !== 'mutation' || meta.eagerGeneration === true || info === undefined) return user;
-  if (!info.calls.some(({ getRawInput }) => calls.find(getRawInput)?.wrote === true)) return user;
-  const headers = composeHeaders(user.headers, exchanges.get(info)?.outer ?? outerResponse(undefined));
-  headers.cookie(`trpc-cached-exact=1; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax`);
-  return { ...user, headers: headers.done() };
-}
 
 /** Errors are stored by nobody: 404, 405 and others are cacheable by heuristics (RFC 9110 section 15.1). */
 function failed(user: Meta, outer: OuterResponse): Meta {
@@ -166,11 +156,13 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   const members = outcomes.flatMap((outcome, index) => describable(outcome, meta.data[index], parts) ?? []);
   if (members.length !== info.calls.length || !(probed ??= probe())) return done();
 
+  const tags = options.cdnTags.length > 0 ? sharedTags(members) : [];
   const etag =
     headers.get('etag') ??
     responseEtag({
       strong: options.strongEtag,
-      salt: parts.salt,
+      // Some CDNs take no new tags from a 304: with other tags it is another response.
+      salt: tags.length === 0 ? parts.salt : JSON.stringify([parts.salt, ...tags]),
       batch: info.isBatchCall === true,
       calls: members.map(({ tag }, index) => ({ path: info.calls[index]?.path ?? '', tag })),
     });
@@ -182,6 +174,7 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
     // Vary cannot keep users apart at every cache; `private` can (http-cases Q5).
     if (hasCredentials(request, info) && !options.allowAuthorization) lifetime = withdrawShared(lifetime);
     if (headers.get('set-cookie') !== null) lifetime = withdrawLifetimes(lifetime);
+    lifetime = tagged(lifetime, tags, options.cdnTags, headers, parts.emitter);
     if (options.age) {
       const seconds = Math.max(...members.map(({ storedAt }) => Math.max(0, Math.floor((now - storedAt) / 1_000))));
       lifetime = withAge(lifetime, seconds);
@@ -220,6 +213,7 @@ const ours = (outcome: Outcome | undefined): Outcome | undefined =>
   outcome?.policy?.http === false ? undefined : outcome;
 
 interface Described extends Required<Pick<Outcome, 'tag' | 'policy'>> {
+  readonly entry: Entry;
   readonly storedAt: number;
   readonly freshUntil: number;
   readonly staleUntil: number;
@@ -239,10 +233,11 @@ function describable(
   try {
     if (outcome.isIntact?.() !== true) return undefined;
     // What is served stale promises nothing (RFC 5861 section 3), also when it was expired before its time.
-    const isStale = outcome.status === 'stale';
+    // Nor does what the store refused, because it was invalidated meanwhile: no purge to come would take it back.
+    const isStale = outcome.status === 'stale' || isOutdated(entry);
     const freshUntil = isStale ? 0 : entry.freshUntil;
     const staleUntil = isStale ? 0 : (entry.staleUntil ?? 0);
-    return { tag, policy, storedAt: entry.storedAt, freshUntil, staleUntil, wire: wireOf(entry) };
+    return { entry, tag, policy, storedAt: entry.storedAt, freshUntil, staleUntil, wire: wireOf(entry) };
   } catch {
     return undefined; // what the store gave for the wire form is no JSON: the output itself is good
   }

@@ -14,6 +14,7 @@ import { absolute, checkTarget, type TargetSource } from '../targets.ts';
 import type { Calls, Collected } from './calls.ts';
 import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
 import type { Place } from './registry.ts';
+import type { Tell } from './tell.ts';
 
 /** The options form of `invalidates`. */
 export interface InvalidatesOptions<C, I> extends Omit<InvalidateOptions, 'targets'> {
@@ -88,6 +89,8 @@ export interface InvalidatesParts {
   readonly calls: Calls;
   readonly emitter: Emitter;
   readonly match: PathBook['match'];
+  /** Where clients are told what was invalidated. */
+  readonly tell: Tell | undefined;
   /** Keeps work alive after the response: without any given, that of the retries. */
   readonly background: (ctx: unknown, work?: Promise<unknown>) => void;
 }
@@ -112,13 +115,18 @@ export async function runInvalidates(
       parts.emitter,
     );
     if (targets.length === 0) return;
-    parts.calls.of(opts.getRawInput).wrote = true;
+    const record = parts.calls.of(opts.getRawInput);
+    record.wrote = true;
+    const mounted = asMounted(targets, place, parts.match);
+    const telling = parts.tell?.(mounted, bases, opts.getRawInput);
     try {
       const planned = (done: Promise<void>) => parts.background(opts.ctx, done);
-      await parts.invalidate(asMounted(targets, place, parts.match), bases, { ...definition, planned });
+      await parts.invalidate(mounted, bases, { ...definition, planned, ctx: opts.ctx });
     } catch (error) {
       parts.background(opts.ctx);
       if (definition.onFailure === 'throw') throw error;
+    } finally {
+      if (telling !== undefined) record.told = [...(record.told ?? []), ...(await telling)];
     }
   };
   const settling = parts.calls.find(opts.getRawInput)?.settling;

@@ -44,6 +44,8 @@ export interface Registry extends PathBook {
   /** The procedure registered at a full path, and its router. */
   readonly find: (path: string) => { readonly procedure: ProcedureLike; readonly router: RouterDef } | undefined;
   readonly routers: () => readonly RouterDef[];
+  /** Where a router is registered; `''` without a mount. */
+  readonly mountOf: (router: AnyTRPCRouter) => string;
 }
 
 /** What a registry needs of the middlewares it binds. */
@@ -175,6 +177,7 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
     register,
     find,
     routers: () => mounted.map(({ def }) => def),
+    mountOf: (router) => known.get(router) ?? '',
     placeOf(middleware, path) {
       for (const entry of mounted) {
         const procedure = entry.def.procedures[path];

@@ -41,6 +41,8 @@ describe('examples in the docs and in JSDoc', () => {
           moduleDetection: 'force',
           paths: {
             'trpc-cached': ['../../src/index.ts'],
+            'trpc-cached/cdn': ['../../src/cdn/index.ts'],
+            'trpc-cached/client': ['../../src/client/index.ts'],
             'trpc-cached/redis': ['../../src/stores/redis.ts'],
             'trpc-cached/upstash': ['../../src/stores/upstash.ts'],
           },

@@ -116,8 +116,18 @@ export const bugs: readonly Bug[] = [
     within: 20,
     plant: {
       file: 'lookup.ts',
-      from: '(isFilling || wanted.exact === true)',
-      to: '(isFilling && wanted.exact === true)',
+      from: '(isExact || wanted.exact === true)',
+      to: '(isExact && wanted.exact === true)',
+    },
+  },
+  {
+    name: 'an expired answer that is stored again inside another one',
+    program: 'an expired answer inside another fill',
+    within: 20,
+    plant: {
+      file: 'call.ts',
+      from: '!isExpiredEarly || !runs.mayBeInside(opts.path)',
+      to: '!isExpiredEarly || opts.path !== runs',
     },
   },
   {

@@ -8,7 +8,7 @@ type How = keyof typeof writes;
 const one = <T>(from: readonly T[], draw: Draw): T => from[draw(from.length)] as T;
 
 /** What may invalidate which query. */
-const hows: Record<Query, readonly How[]> = {
+const hows: Record<Exclude<Query, 'over'>, readonly How[]> = {
   plain: ['path', 'tag', 'everything', 'expire path'],
   outer: ['path', 'tag', 'everything', 'expire path'],
   tagged: ['learned', 'learned', 'everything'],
@@ -18,7 +18,7 @@ const hows: Record<Query, readonly How[]> = {
 const trustMs = 10_000;
 const waits = [6_000, trustMs + 1, lifetimes.ttlMs, lifetimes.ttlMs + 1, 2 * lifetimes.ttlMs];
 
-function actionOf(draw: Draw, queries: readonly Query[], isTrusting: boolean): Action {
+function actionOf(draw: Draw, queries: readonly (keyof typeof hows)[], isTrusting: boolean): Action {
   const at = draw(2) as 0 | 1;
   const query = one(queries, draw);
   const kind = draw(100);
@@ -35,7 +35,7 @@ export function largeProgram(seed: number): Program {
   const draw = numbers(seed ^ 0x5bd1e995);
   const store = one(['memory', 'server', 'server', 'tiers', 'tiers'] as const, draw);
   const isTrusting = store === 'tiers' && draw(2) === 0;
-  const queries = Array.from({ length: 1 + draw(2) }, () => one(Object.keys(hows) as Query[], draw));
+  const queries = Array.from({ length: 1 + draw(2) }, () => one(Object.keys(hows) as (keyof typeof hows)[], draw));
   const actions = (count: number) => Array.from({ length: count }, () => actionOf(draw, queries, isTrusting));
   return {
     name: `seed ${seed}`,

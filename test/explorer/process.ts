@@ -60,7 +60,7 @@ export function createProcess(
   const ttl = lifetimes.ttlMs / 1_000;
   const staleWhileRevalidate = lifetimes.staleMs / 1_000;
   const { cached } = cache;
-  let self: { readonly plain: () => Promise<Versioned> } | undefined;
+  let self: Readonly<Record<'plain' | 'stale', () => Promise<Versioned>>> | undefined;
   const makers = {
     plain: () => t.procedure.use(cached({ ttl, tags: ['known'] })).query(() => load('plain')),
     tagged: () =>
@@ -73,6 +73,7 @@ export function createProcess(
     stale: () => t.procedure.use(cached({ ttl, staleWhileRevalidate })).query(() => load('stale')),
     outer: () =>
       t.procedure.use(cached({ ttl, tags: ['known'] })).query(() => (self as NonNullable<typeof self>).plain()),
+    over: () => t.procedure.use(cached({ ttl })).query(() => (self as NonNullable<typeof self>).stale()),
   };
   // Only what is asked for: making procedures is much of the time of a schedule.
   const asked = queriesOf(program).map((query) => [query, makers[query]()] as const);

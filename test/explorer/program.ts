@@ -1,7 +1,7 @@
 import type { Weather } from './wire.ts';
 
 /** The cached queries of a world. */
-export type Query = 'plain' | 'tagged' | 'mine' | 'stale' | 'outer';
+export type Query = 'plain' | 'tagged' | 'mine' | 'stale' | 'outer' | 'over';
 
 /** Ways to invalidate, and the rows of the database that are written before. */
 export const writes = {
@@ -16,6 +16,8 @@ export const writes = {
   everything: { targets: ['*'], rows: ['plain', 'tagged', 'mine', 'stale'] },
   'expire path': { targets: ['plain', 'outer'], rows: ['plain'], mode: 'expire' },
   'expire stale': { targets: ['stale'], rows: ['stale'], mode: 'expire' },
+  /** What has a stale window, and what holds its answer and has none. */
+  'expire both': { targets: ['stale', 'over'], rows: ['stale'], mode: 'expire' },
 } as const;
 
 /** One thing that somebody does, at a time that the scheduler decides. */
@@ -52,5 +54,9 @@ export const lifetimes = { ttlMs, staleMs: 60_000 };
 /** The queries that a program reads, and those that they call. */
 export function queriesOf({ before = [], actors }: Program): Query[] {
   const read = [...before, ...actors.flat()].flatMap((one) => (one.does === 'read' ? [one.query] : []));
-  return [...new Set(read.includes('outer') ? (['plain', ...read] as const) : read)];
+  const inside: Query[] = [
+    ...(read.includes('outer') ? (['plain'] as const) : []),
+    ...(read.includes('over') ? (['stale'] as const) : []),
+  ];
+  return [...new Set([...inside, ...read])];
 }

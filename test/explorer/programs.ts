@@ -64,6 +64,13 @@ export const smallPrograms: readonly Program[] = [
     [write(1, 'expire path'), read(1)],
     [read(0)],
   ),
+  on(
+    'server',
+    { before: [read(0, 'over')] },
+    'an expired answer inside another fill',
+    [write(1, 'expire both'), read(0, 'over')],
+    [read(0, 'stale')],
+  ),
   on('server', { behind: true }, 'a fill behind the answer', [read(0), read(0)], [write(1)]),
   on('server', {}, 'a process is killed while it reads', [read(0)], [kill(0)], [write(1), read(1)]),
   on('server', {}, 'a process is killed while it writes', [write(0)], [kill(0)], [read(1)]),

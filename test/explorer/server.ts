@@ -44,7 +44,7 @@ export interface Server {
   readonly fill: (request: FillRequest) => FillAnswer;
   readonly advance: (epochs: readonly string[], mode: Mode | undefined, ticket: number) => void;
   readonly lease: (lease: Lease, key: string, keepMs: number) => LeaseAnswer;
-  readonly release: (lease: Lease) => void;
+  readonly release: (lease: Lease, aloneMs?: number) => void;
   /** Whether a lookup of these epochs would plant none. */
   readonly knows: (epochs: readonly string[]) => boolean;
   /** Every key it holds, in one order. */
@@ -74,8 +74,10 @@ export function createServer(bug?: ServerBug): Server {
     const inThisRun = name.endsWith(':e:all') && bug !== 'tells nothing of its runs';
     return id !== undefined && inThisRun ? `${id}@${run}` : id;
   };
-  const release = ({ name, token }: Lease) => {
-    if (memory.leases.get(name)?.value === token) memory.leases.delete(name);
+  const release = ({ name, token }: Lease, aloneMs = 0) => {
+    if (memory.leases.get(name)?.value !== token) return;
+    if (aloneMs > 0) memory.leases.set(name, { value: 'alone', until: Date.now() + aloneMs });
+    else memory.leases.delete(name);
   };
   const moved: Server['moved'] = new Set();
   const entryAt = (key: string): Entry | undefined => {
@@ -119,7 +121,8 @@ export function createServer(bug?: ServerBug): Server {
     },
     lease({ name, token }, key, keepMs) {
       const held = memory.leases.get(name);
-      if (held !== undefined && held.until > Date.now() && held.value !== token) return 'taken';
+      if (held !== undefined && held.until > Date.now() && held.value !== token)
+        return held.value === 'alone' ? 'alone' : 'taken';
       memory.leases.set(name, { value: token, until: Date.now() + keepMs });
       return entryAt(key) === undefined ? 'leased' : 'stored';
     },

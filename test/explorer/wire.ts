@@ -102,12 +102,12 @@ export function distantStore(
         () => server.lease(lease, key, keepMs),
       );
     },
-    release(lease) {
+    release(lease, aloneMs) {
       const touches = { reads: 0, writes: leases };
       return sent(
         'the end of a lease',
         () => touches,
-        () => server.release(lease),
+        () => server.release(lease, aloneMs),
       );
     },
     subscribe(given) {

@@ -30,6 +30,7 @@ describe('public names', () => {
           "CacheMiddleware",
           "CachedOptions",
           "CallOpts",
+          "CdnDialect",
           "Codec",
           "ContextOf",
           "Control",
@@ -54,6 +55,7 @@ describe('public names', () => {
           "Mode",
           "PathsOf",
           "Peeked",
+          "Purge",
           "ResultOpts",
           "Scope",
           "ScopeValue",
@@ -112,11 +114,56 @@ describe('public names', () => {
     `);
   });
 
+  it('of trpc-cached/cdn are these', () => {
+    expect(namesOf('cdn/index.ts')).toMatchInlineSnapshot(`
+      {
+        "types": [
+          "CdnDialect",
+          "CloudflarePurgeOptions",
+          "FastlyPurgeOptions",
+          "Purge",
+          "PurgeApiOptions",
+          "VercelPurgeOptions",
+        ],
+        "values": [
+          "cdnTag",
+          "cloudflarePurge",
+          "fastlyPurge",
+          "vercelPurge",
+        ],
+      }
+    `);
+  });
+
+  it('of trpc-cached/client are these', () => {
+    expect(namesOf('client/index.ts')).toMatchInlineSnapshot(`
+      {
+        "types": [
+          "ConditionalFetch",
+          "ConditionalFetchOptions",
+          "Fetch",
+          "FetchInit",
+          "Invalidated",
+          "InvalidationLink",
+          "InvalidationLinkOptions",
+          "Matches",
+          "Results",
+        ],
+        "values": [
+          "conditionalFetch",
+          "invalidationLink",
+        ],
+      }
+    `);
+  });
+
   it('are the values that the built entries export', async () => {
     for (const [entry, file] of [
       ['.', 'index.ts'],
       ['./upstash', 'stores/upstash.ts'],
       ['./redis', 'stores/redis.ts'],
+      ['./cdn', 'cdn/index.ts'],
+      ['./client', 'client/index.ts'],
     ] as const) {
       const built = await import(/* @vite-ignore */ `${root}${manifest.exports[entry].default}`);
       expect(Object.keys(built).sort()).toEqual(namesOf(file).values);

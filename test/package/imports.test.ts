@@ -45,6 +45,14 @@ describe('imports', () => {
     ).toEqual([]);
   });
 
+  it('of src/client are nothing of the server, nor of tRPC', () => {
+    const isClient = (file: string) => file.startsWith('client/');
+    const shared = ['errors.ts', 'alike.ts', 'pattern.ts', 'http/vary.ts', 'lru-cache'];
+    const isAllowed = (to: string) => isClient(to) || shared.includes(to);
+    expect(offenders(isClient, isAllowed)).toEqual([]);
+    expect(offenders((file) => shared.includes(file), isAllowed)).toEqual([]);
+  });
+
   it('of stores know no tRPC, no HTTP and not how calls are answered', () => {
     const forbidden = /^(?:trpc|http)\/|^(?:cache|core|create-cache|fill|flight|invalidate|lookup|surface)\.ts$/;
     expect(

@@ -29,7 +29,7 @@ describe('JSDoc', () => {
   });
 
   it('is on every property of a public interface', () => {
-    const bare = ['index.ts', 'stores/upstash.ts', 'stores/redis.ts']
+    const bare = ['index.ts', 'stores/upstash.ts', 'stores/redis.ts', 'cdn/index.ts', 'client/index.ts']
       .flatMap(exportsOf)
       .flatMap(({ name, symbol }) =>
         (symbol.declarations ?? [])
@@ -45,7 +45,7 @@ describe('JSDoc', () => {
 
   it('names, on the first line of a file, its page', () => {
     const stories = files.filter(
-      (file) => /^(?:trpc|http|stores)\//.test(file) || read(file).includes('export function create'),
+      (file) => /^(?:cdn|trpc|http|stores)\//.test(file) || read(file).includes('export function create'),
     );
     const without = stories.filter((file) => !read(file).startsWith('// Docs: '));
     expect(without).toEqual([]);

@@ -94,5 +94,28 @@ export function describeLeases(make: () => Store): void {
       expect(await store.fill({ entry, unchanged, keepMs: minute, lease: one.other })).toBe('stored');
       expect(await isFree(store, one)).toBe(false);
     });
+
+    test('that is given back because there was nothing to share tells so for a while, whoever asks', async () => {
+      const store = make();
+      const { lease, other, key } = freshLease();
+      await store.lease?.(lease, key, minute);
+      await store.release?.(other, minute); // not theirs
+      expect(await store.lease?.(other, key, minute)).toBe('taken');
+      await store.release?.(lease, minute);
+      expect([await store.lease?.(other, key, minute), await store.lease?.(lease, key, minute)]).toEqual([
+        'alone',
+        'alone',
+      ]);
+    });
+
+    test('forgets after that time that there was nothing to share', async () => {
+      const store = make();
+      const one = freshLease();
+      await store.lease?.(one.lease, one.key, minute);
+      await store.release?.(one.lease, 30);
+      await vi.waitFor(async () => expect(await store.lease?.(one.other, one.key, minute)).toBe('leased'), {
+        interval: 5,
+      });
+    });
   });
 }

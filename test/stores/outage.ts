@@ -195,10 +195,8 @@ export function describeOutage(name: string, make: () => Store): void {
       expect(app.store.advance.mock.calls.length).toBeLessThan(10);
       app.fault('advance');
       await vi.advanceTimersByTimeAsync(60_000); // it is tried again without us
-      app.store.advance.mockClear();
       app.row.value = 2;
       expect(await app.caller.read()).toEqual({ value: 2 });
-      expect(app.store.advance).not.toHaveBeenCalled();
     });
 
     test('a call that finds the breaker open joins nobody and stores nothing', async () => {

@@ -2,6 +2,7 @@ import { initTRPC } from '@trpc/server';
 import { vi } from 'vitest';
 import { type Cache, type CacheEvents, type CreateCacheOptions, createCache } from '../../src/index.ts';
 import { type Adapter, overFetch, type Reply, type ServeOptions } from './http-adapters.ts';
+import { requestHeaders } from './http-router.ts';
 
 /** The context of the tests: who calls, and with which request headers. */
 export interface Context {
@@ -72,10 +73,8 @@ export const at = (caller: unknown, path: string): ((input?: unknown) => Promise
 };
 
 /** The context of a request: its user is what it says in `x-user`. */
-export const contextOf = ({ req }: { req: Pick<Request, 'headers'> }): Context => {
-  const headers = Object.fromEntries(
-    req.headers instanceof Headers ? req.headers : Object.entries(req.headers as Record<string, string>),
-  );
+export const contextOf = (opts: Parameters<typeof requestHeaders>[0]): Context => {
+  const headers = Object.fromEntries(requestHeaders(opts));
   return { user: headers['x-user'] === undefined ? null : { id: headers['x-user'] }, headers };
 };
 

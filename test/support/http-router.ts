@@ -1,13 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { initTRPC, TRPCError } from '@trpc/server';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import superjson from 'superjson';
 import { z } from 'zod';
-import { type CreateCacheOptions, createCache } from '../../src/index.ts';
+import { type CachedOptions, type CreateCacheOptions, createCache } from '../../src/index.ts';
+import type { LambdaEvent } from './http-lambda.ts';
 
-/** What both adapters give to `createContext`, as far as tests read it. */
+/** What adapters give to `createContext`, as far as tests read it. */
 export interface ContextOpts {
-  req: Request | IncomingMessage;
-  res?: ServerResponse;
+  req?: Request | IncomingMessage | FastifyRequest;
+  /** AWS Lambda's, in place of `req`. */
+  event?: LambdaEvent;
+  res?: ServerResponse | FastifyReply;
   resHeaders?: Headers;
 }
 
@@ -15,15 +19,19 @@ export interface ContextOpts {
 export interface Context {
   user: string | null;
   language: string;
-  res: ServerResponse | undefined;
+  res: ServerResponse | FastifyReply | undefined;
   resHeaders: Headers | undefined;
 }
 
+/** The headers of a request, whatever the adapter. */
+export const requestHeaders = ({ req, event }: Pick<ContextOpts, 'req' | 'event'>): Headers =>
+  new Headers(((req ?? event)?.headers ?? {}) as Record<string, string>);
+
 /** A context whose user is what the request says in `x-user`. */
-export function createContext({ req, res, resHeaders }: ContextOpts): Context {
-  const header = (name: string) =>
-    req.headers instanceof Headers ? req.headers.get(name) : ((req.headers[name] as string | undefined) ?? null);
-  return { user: header('x-user'), language: header('accept-language') ?? 'en', res, resHeaders };
+export function createContext(opts: ContextOpts): Context {
+  const headers = requestHeaders(opts);
+  const { res, resHeaders } = opts;
+  return { user: headers.get('x-user'), language: headers.get('accept-language') ?? 'en', res, resHeaders };
 }
 
 /** How a shop differs from the usual one. */
@@ -33,6 +41,9 @@ export interface ShopOptions extends Omit<CreateCacheOptions<Context>, 'scope'> 
   /** Whether the router has superjson as transformer. */
   readonly typed?: boolean;
 }
+
+/** Queries whose answers have a window behind their lifetime, or are fixed. */
+const aging = ['swr', 'tide', 'ebb', 'sie', 'fixed'];
 
 const minute = { browser: '1m', cdn: '1m' } as const;
 const fiveMinutes = { browser: '5m', cdn: '5m' } as const;
@@ -50,7 +61,7 @@ export function createShop({ library = true, typed = false, ...options }: ShopOp
 
   const runs: Record<string, number> = {};
   const data: Record<string, unknown> = {};
-  for (const name of ['def', 'pub', 'long', 'cdn', 'lang', 'auth', 'raw', 'bare', 'fleeting', 'first'])
+  for (const name of ['def', 'pub', 'long', 'cdn', 'lang', 'auth', 'raw', 'bare', 'fleeting', 'first', ...aging])
     data[name] = { name, stock: 1 };
   const count = (name: string) => {
     runs[name] = (runs[name] ?? 0) + 1;
@@ -58,6 +69,12 @@ export function createShop({ library = true, typed = false, ...options }: ShopOp
   const resolve = (name: string) => async () => {
     count(name);
     return await data[name];
+  };
+  /** Fails while its data is an error. */
+  const resolveOrFail = (name: string) => async () => {
+    const value = await resolve(name)();
+    if (value instanceof Error) throw value;
+    return value;
   };
   const fail = (name: string, error: Error) => () => {
     count(name);
@@ -69,12 +86,23 @@ export function createShop({ library = true, typed = false, ...options }: ShopOp
   });
   const open = t.procedure;
   const pub = cached({ ttl: '1m', scope: 'public', http: minute });
+  const window = (http: CachedOptions<any, any>['http']) =>
+    cached({ ttl: '1m', staleWhileRevalidate: '30s', scope: 'public', http: http as never });
 
   const router = t.router({
     def: open.use(cached('1m')).query(resolve('def')),
     pub: open.use(pub).query(resolve('pub')),
     long: open.use(cached({ ttl: '5m', scope: 'public', http: fiveMinutes })).query(resolve('long')),
-    cdn: open.use(cached({ ttl: '5m', scope: 'public', http: { cdn: '5m' } })).query(resolve('cdn')),
+    cdn: open.use(cached({ ttl: '5m', scope: 'public', http: { cdn: '5m' } })).query(resolveOrFail('cdn')),
+    swr: open.use(window({ ...minute, staleWhileRevalidate: '30s' })).query(resolve('swr')),
+    tide: open.use(window({ cdn: '1m', staleWhileRevalidate: '30s' })).query(resolve('tide')),
+    ebb: open.use(window({ browser: '1m', cdn: '30s', staleWhileRevalidate: '30s' })).query(resolve('ebb')),
+    sie: open
+      .use(cached({ ttl: '1m', staleIfError: '30s', scope: 'public', http: minute }))
+      .query(resolveOrFail('sie')),
+    fixed: open
+      .use(cached({ ttl: '1m', scope: 'public', http: { browser: '1m', immutable: true } }))
+      .query(resolve('fixed')),
     lang: open.use(cached({ ttl: '1m', scope: 'public', http: minute, vary: ['Accept-Language'] })).query(({ ctx }) => {
       count('lang');
       return { language: ctx.language };

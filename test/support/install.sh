@@ -2,11 +2,22 @@
 # Makes this machine ready for `npm test`: installs what the tests need and npm does not carry.
 set -euo pipefail
 
-command -v redis-server >/dev/null && exit 0
+# Debian's servers are where the path of a plain user does not lead.
+export PATH="$PATH:/usr/sbin:/usr/local/sbin"
+
+lacking() {
+  local one
+  for one in redis-server nginx; do
+    command -v "$one" >/dev/null || printf '%s ' "$one"
+  done
+}
+
+missing=$(lacking)
+[ -z "$missing" ] && exit 0
 
 install_with_apt() {
   export DEBIAN_FRONTEND=noninteractive
-  # The tests start servers of their own: keep the package from starting one, now and at the next boot.
+  # The tests start servers of their own: keep the packages from starting one, now and at the next boot.
   local policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     trap "rm -f $policy" EXIT
@@ -14,24 +25,27 @@ install_with_apt() {
     chmod +x "$policy"
   fi
   local log
+  # shellcheck disable=SC2086 # one word each
   if ! log=$(apt-get -qq update 2>&1 &&
-    apt-get -qq install -y --no-install-recommends -o DPkg::Lock::Timeout=120 redis-server 2>&1); then
+    apt-get -qq install -y --no-install-recommends -o DPkg::Lock::Timeout=120 $missing 2>&1); then
     echo "$log" >&2
     return 1
   fi
   if command -v systemctl >/dev/null; then
-    systemctl disable --now redis-server >/dev/null 2>&1 || true
+    # shellcheck disable=SC2086
+    systemctl disable --now $missing >/dev/null 2>&1 || true
   fi
 }
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo 'Installing redis-server, which the tests need, with apt-get.'
-  if install_with_apt </dev/null && hash -r && command -v redis-server >/dev/null; then
-    exit 0
-  fi
+  echo "Installing what the tests need with apt-get: $missing"
+  install_with_apt </dev/null && hash -r || true
+  missing=$(lacking)
+  [ -z "$missing" ] && exit 0
 fi
 
-cat >&2 <<'MESSAGE'
+case " $missing" in *' redis-server '*)
+  cat >&2 <<'MESSAGE'
 **********************************************************************
 redis-server is missing: every test on a real Redis will be SKIPPED
 (the gateway, the stores on Redis, and all that runs through them).
@@ -43,3 +57,20 @@ Install it and run the tests again:
   macOS            brew install redis
 **********************************************************************
 MESSAGE
+  ;;
+esac
+
+case " $missing" in *' nginx '*)
+  cat >&2 <<'MESSAGE'
+**********************************************************************
+nginx is missing: the tests behind a real shared cache will be SKIPPED.
+
+Install it and run the tests again:
+  Debian, Ubuntu   sudo apt-get install nginx
+  Fedora           sudo dnf install nginx
+  Alpine           sudo apk add nginx
+  macOS            brew install nginx
+**********************************************************************
+MESSAGE
+  ;;
+esac

@@ -50,7 +50,7 @@ export const redisAvailable: boolean = (process.env.PATH ?? '')
   .some((folder) => folder !== '' && isExecutable(join(folder, 'redis-server')));
 
 /** Below the range of outgoing connections, so that none of them takes the port while the server is down. */
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   for (;;) {
     const port = randomInt(10_000, 30_000);
     const probe = createServer().listen(port, '127.0.0.1');

@@ -239,4 +239,74 @@ describe('again', () => {
     await pass(1_001);
     expect(invalidated).toHaveLength(2);
   });
+
+  test('a thousand mutations a second cost ten writes more, and the memory of as many', async () => {
+    const { store } = faultyStore();
+    const cache = cacheOf({ store, namespace: 'test' });
+    for (let n = 0; n < 1_000; n++) {
+      await cache.invalidate({ tag: `row:${n % 7}` }, { again: '2s' });
+      vi.advanceTimersByTime(1);
+    }
+    expect(vi.getTimerCount()).toBeLessThan(20);
+    store.advance.mockClear();
+    await pass(3_000);
+    expect(store.advance.mock.calls.length).toBeLessThanOrEqual(11);
+    expect(new Set(store.advance.mock.calls.flatMap(([epochs]) => epochs as string[])).size).toBe(8); // seven tags, and their guard
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('more at once than may wait become everything', async () => {
+    const { store } = faultyStore();
+    const cache = cacheOf({ store, namespace: 'test' });
+    await Promise.all(Array.from({ length: 1_200 }, (_, n) => cache.invalidate({ tag: `row:${n}` }, { again: '2s' })));
+    store.advance.mockClear();
+    await pass(3_000);
+    expect(store.advance.mock.calls).toEqual([[['test:e:all']]]);
+  });
+
+  test.each(['25d', 3_000_000])('a time that no timer can hold is refused: %s', async (again) => {
+    const error = await errorOf(() => cacheOf().invalidate('one', { again: again as never }));
+    expect(error).toMatchObject({ code: 'INVALID_DURATION', message: expect.stringContaining('at most 24 days') });
+    expect(await errorOf(() => cacheOf({ timeouts: { join: again as never } }))).toMatchObject({
+      code: 'INVALID_DURATION',
+    });
+  });
+});
+
+describe('two caches on one store object, as two module graphs have them', () => {
+  test('what the store refused of one is served by neither', async () => {
+    const { store, fault } = faultyStore();
+    const make = () => {
+      const cache = cacheOf({ store, namespace: 'test' });
+      let truth = 1;
+      const one = cache.wrap('one', async () => truth, { ttl: '1h' });
+      return { cache, one, write: (to: number) => void (truth = to) };
+    };
+    const [first, second] = [make(), make()];
+    expect([await first.one(), await second.one()]).toEqual([1, 1]);
+    for (const { write } of [first, second]) write(2);
+    fault('advance', throwing);
+    await expect(first.one.invalidate()).rejects.toMatchObject({ code: 'NOT_ACKNOWLEDGED' });
+    expect([await first.one(), await second.one()]).toEqual([2, 2]);
+    fault('advance');
+    expect([await second.one(), await first.one()]).toEqual([2, 2]);
+  });
+
+  test('a store that cannot be written on is one for each', async () => {
+    const { store } = faultyStore();
+    const cache = cacheOf({ store: Object.freeze({ ...store }) as never, namespace: 'test' });
+    expect(await cache.wrap('one', () => 1, { ttl: '1h' })()).toBe(1);
+  });
+
+  test('a store whose close() hangs does not hold cache.close()', async () => {
+    const { store } = faultyStore();
+    const cache = cacheOf({
+      store: { ...store, close: () => new Promise<void>(() => {}) } as never,
+      namespace: 'test',
+    });
+    let closed = false;
+    void cache.close().then(() => (closed = true));
+    await pass(1_100);
+    expect(closed).toBe(true);
+  });
 });

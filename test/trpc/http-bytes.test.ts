@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Adapter, adapters, openShop, type Sent } from '../support/http-adapters.ts';
+import { type Adapter, adapters, type Sent, serveShop } from '../support/http-adapters.ts';
 import { etagOf, expectNotModified } from '../support/http-checks.ts';
+import { createShop, type Shop } from '../support/http-router.ts';
 
 const shared = { of: 'two places' };
 
@@ -110,8 +111,15 @@ function storedBy(typed: boolean): Set<string> {
   return new Set(Object.keys(payloads).filter((name) => ![...lost, ...unwritable].includes(name)));
 }
 
+const shops = new Map<string, Shop>();
+
+/** A shop with an empty cache whose queries give the output; made once for each kind, served anew for each test. */
 async function shopOf(adapter: Adapter, typed: boolean, library: boolean, make: () => unknown) {
-  const shop = await openShop(adapter, { shop: { typed, library }, allowMethodOverride: true });
-  for (const name of ['pub', 'long', 'raw']) Object.defineProperty(shop.data, name, { get: make });
-  return shop;
+  const kind = `${typed} ${library}`;
+  const shop = shops.get(kind) ?? createShop({ typed, library });
+  shops.set(kind, shop);
+  await shop.cache.clear();
+  delete shop.runs.pub;
+  for (const name of ['pub', 'long', 'raw']) Object.defineProperty(shop.data, name, { get: make, configurable: true });
+  return { ...shop, ...(await serveShop(adapter, shop, { allowMethodOverride: true })) };
 }

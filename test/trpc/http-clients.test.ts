@@ -107,4 +107,57 @@ describe('WebSocket', () => {
     const { client, catalog } = await open(({ cache, router }) => cache.http({ router, createContext: () => ({}) }));
     await expectEqualAnswers(client, catalog);
   });
+
+  test('what HTTP alone has does no harm: no headers to vary by, nowhere to set a cookie, no status', async () => {
+    const t = initTRPC.context<{ user: string }>().create();
+    const cache = createCache<{ user: string }>({
+      scope: ({ ctx }) => ctx.user,
+      http: { readYourWrites: '10s' },
+    });
+    const bypasses: unknown[] = [];
+    cache.on('bypass', ({ path, reason }) => bypasses.push({ path, reason }));
+    let runs = 0;
+    const router = t.router({
+      mine: t.procedure.use(cache.cached('1m')).query(({ ctx }) => ({ user: ctx.user, run: ++runs })),
+      varied: t.procedure.use(cache.cached({ ttl: '1m', vary: ['Accept-Language'] })).query(() => ++runs),
+      failing: t.procedure.use(cache.cached('1m')).query(() => {
+        throw new Error('the database is gone');
+      }),
+      rename: t.procedure.use(cache.invalidates('mine')).mutation(() => 'renamed'),
+      ticks: t.procedure.subscription(async function* () {
+        yield 1;
+        yield 2;
+      }),
+    });
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const createContext = ({ req }: { req: { url?: string | undefined } }) => ({ user: (req.url ?? '').slice(2, 5) });
+    applyWSSHandler({ wss: server, ...cache.http({ router, createContext }) });
+    const { port } = server.address() as { port: number };
+    const connect = (user: string) => {
+      const ws = createWSClient({ url: `ws://127.0.0.1:${port}/?${user}`, WebSocket: WebSocket as never });
+      onTestFinished(() => ws.close());
+      return createTRPCClient<typeof router>({ links: [wsLink({ client: ws })] });
+    };
+    onTestFinished(() => void server.close());
+    const [ann, bob] = [connect('ann'), connect('bob')];
+    for (let round = 0; round < 2; round++) {
+      expect(await ann.mine.query()).toEqual({ user: 'ann', run: 1 });
+      expect(await bob.mine.query()).toEqual({ user: 'bob', run: 2 });
+    }
+    expect([await ann.varied.query(), await ann.varied.query()]).toEqual([3, 4]);
+    expect(bypasses).toEqual([1, 2].map(() => ({ path: 'varied', reason: 'vary' })));
+    await expect(ann.failing.query()).rejects.toThrow('the database is gone');
+    expect(await ann.rename.mutate()).toBe('renamed');
+    expect(await ann.mine.query()).toEqual({ user: 'ann', run: 5 });
+    const seen = await new Promise<unknown[]>((resolve, reject) => {
+      const ticks: unknown[] = [];
+      ann.ticks.subscribe(undefined, {
+        onData: (tick) => ticks.push(tick),
+        onComplete: () => resolve(ticks),
+        onError: reject,
+      });
+    });
+    expect(seen).toEqual([1, 2]);
+  });
 });

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import { describe, expect, test } from 'vitest';
-import { openShop, overFetch, standalone } from '../support/http-adapters.ts';
+import { type Adapter, adapters, type Outer, openShop } from '../support/http-adapters.ts';
 import {
   directives,
   etagOf,
@@ -20,18 +21,32 @@ useClock();
 
 const full = { name: 'pub', stock: 1 };
 
-/** What sets headers outside of `responseMeta`: the fetch adapter's `resHeaders`, or Node's `res`. */
+/** Sets a header outside of `responseMeta`, where the adapter lets its users do so. */
+const setters: Record<Adapter['outer'], (opts: ContextOpts, name: string, value: string) => void> = {
+  resHeaders: ({ resHeaders }, name, value) => resHeaders?.append(name, value),
+  res: ({ res }, name, value) => void (res as ServerResponse).appendHeader(name, value),
+  reply: ({ res }, name, value) => void (res as FastifyReply).header(name, value),
+  nothing: () => {},
+};
+
+const withOuter = adapters.filter(({ outer }) => outer !== 'nothing');
+const withResponse = adapters.filter(({ outer }) => outer === 'res' || outer === 'reply');
+
+/** Where headers are set: as the adapter offers it, and on the response of Node below Fastify's reply. */
 const places = [
-  {
-    place: 'resHeaders of the fetch adapter',
-    adapter: overFetch,
-    set: (opts: ContextOpts, name: string, value: string) => opts.resHeaders?.append(name, value),
-  },
-  {
-    place: 'res of the standalone adapter',
-    adapter: standalone,
-    set: (opts: ContextOpts, name: string, value: string) => opts.res?.appendHeader(name, value),
-  },
+  ...withOuter.map((adapter) => ({
+    place: `${adapter.outer} over ${adapter.name}`,
+    adapter,
+    set: setters[adapter.outer],
+  })),
+  ...withOuter
+    .filter(({ outer }) => outer === 'reply')
+    .map((adapter) => ({
+      place: `reply.raw over ${adapter.name}`,
+      adapter,
+      set: ({ res }: ContextOpts, name: string, value: string) =>
+        void (res as FastifyReply).raw.appendHeader(name, value),
+    })),
 ];
 
 describe.each(places)('headers set on $place', ({ adapter, set }) => {
@@ -120,19 +135,13 @@ describe.each(places)('headers set on $place', ({ adapter, set }) => {
   });
 });
 
-describe('what runs around tRPC on a Node server', () => {
-  const shopBehind = (prepare: (res: ServerResponse) => void) =>
-    openShop(standalone, {
-      middleware: (_req, res, next) => {
-        prepare(res);
-        next();
-      },
-    });
+describe.each(withResponse)('what runs around tRPC over $name', (adapter) => {
+  const shopBehind = (before: (outer: Outer) => void) => openShop(adapter, { before });
 
   test('the headers of cors() stand on the 200 and on the 304', async () => {
-    const shop = await shopBehind((res) => {
-      res.setHeader('Access-Control-Allow-Origin', 'https://shop.example');
-      res.setHeader('Vary', 'Origin');
+    const shop = await shopBehind(({ set }) => {
+      set('Access-Control-Allow-Origin', 'https://shop.example');
+      set('Vary', 'Origin');
     });
     const reply = await shop.send('pub');
     const short = await shop.send('pub', { headers: { 'if-none-match': etagOf(reply) } });
@@ -143,23 +152,25 @@ describe('what runs around tRPC on a Node server', () => {
     }
   });
 
-  test('a status set on res stands, with the whole answer and neither tag nor lifetime', async () => {
-    const shop = await shopBehind((res) => {
-      res.statusCode = 203;
-    });
+  test('a status set before stands where plain tRPC keeps it, with the whole answer and neither tag nor lifetime', async () => {
+    const before = ({ status }: Outer) => status(203);
+    const shop = await shopBehind(before);
+    const plain = await openShop(adapter, { before, shop: { library: false } });
+    const { status } = await plain.send('pub');
+    expect(status).toBe(adapter.outer === 'res' ? 203 : 200);
     for (let round = 0; round < 2; round++) {
-      const reply = await shop.send('pub', { headers: { 'if-none-match': '*' } });
-      expect(reply.status).toBe(203);
+      const reply = await shop.send('pub', { headers: { 'if-none-match': '"nope"' } });
+      expect(reply.status).toBe(status);
       expect(outputOf(reply)).toEqual(full);
-      expectUndescribed(reply);
+      if (status === 203) expectUndescribed(reply);
+      else expect(life(reply)).toBe(60);
     }
   });
 
-  test('a cookie that a member of the batch set on res makes the whole answer private', async () => {
-    const shop = await openShop(standalone, {
-      createContext: (opts: ContextOpts) => ({ ...createContext(opts), user: 'a' }),
+  test('a cookie that a member of the batch set on the response makes the whole answer private', async () => {
+    const shop = await openShop(adapter, {
       responseMeta: ({ ctx }) => {
-        (ctx.res as ServerResponse).appendHeader('set-cookie', 'late=1');
+        setters[adapter.outer](ctx, 'set-cookie', 'late=1');
         return {};
       },
     });
@@ -167,5 +178,36 @@ describe('what runs around tRPC on a Node server', () => {
     expectNoShare(reply);
     expect(life(reply)).toBe(0);
     expect(reply.headers.getSetCookie()).toEqual(['late=1']);
+  });
+});
+
+describe.each(places)('the cookie of readYourWrites beside $place', ({ adapter, set }) => {
+  test.each([
+    ['by responseMeta, too', { headers: new Headers({ 'set-cookie': 'c=3' }) }, ['c=3']],
+    ['there alone', {}, []],
+  ])('is added to those that were set %s', async (_, meta, more) => {
+    const shop = await openShop(adapter, {
+      shop: { http: { readYourWrites: '10s' } },
+      createContext: (opts: ContextOpts) => {
+        set(opts, 'Set-Cookie', 'a=1');
+        set(opts, 'Set-Cookie', 'b=2');
+        return createContext(opts);
+      },
+      ...(more.length > 0 && { responseMeta: () => meta }),
+    });
+    const plain = await openShop(adapter, {
+      shop: { library: false },
+      createContext: (opts: ContextOpts) => {
+        set(opts, 'Set-Cookie', 'a=1');
+        set(opts, 'Set-Cookie', 'b=2');
+        return createContext(opts);
+      },
+      ...(more.length > 0 && { responseMeta: () => meta }),
+    });
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const expected = (await plain.send('m', post)).headers.getSetCookie();
+    const cookies = (await shop.send('m', post)).headers.getSetCookie();
+    expect(cookies.filter((cookie) => !cookie.startsWith('trpc-cached-exact=1;')).sort()).toEqual(expected.sort());
+    expect(cookies).toHaveLength(expected.length + 1);
   });
 });

@@ -13,6 +13,7 @@ import {
   useClock,
   varyOf,
 } from '../support/http-checks.ts';
+import { createShop } from '../support/http-router.ts';
 
 useClock();
 
@@ -197,4 +198,13 @@ describe.each(adapters)('responseMeta over $name', (adapter) => {
     expect(again.router).toBe(shop.router);
     expectNotModified(await shop.send('pub', { headers: { 'if-none-match': etag } }), etag);
   });
+});
+
+test('createContext gets all that an adapter gives it, as that of Hono gives a second argument', () => {
+  const { cache, router } = createShop();
+  const given = cache.http({ router, createContext: (...all: any[]) => all }).createContext as (
+    ...all: unknown[]
+  ) => unknown;
+  const opts = { req: new Request('http://shop.test/trpc/def'), resHeaders: new Headers() };
+  expect(given(opts, 'context of Hono')).toEqual([opts, 'context of Hono']);
 });

@@ -1,3 +1,4 @@
+import { TRPCError } from '@trpc/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CreateCacheOptions, Store } from '../../src/index.ts';
 import { memoryStore } from '../../src/index.ts';
@@ -54,8 +55,8 @@ describe("coalesce: 'store'", () => {
     await pass(1_000);
     expect(new Set(await calls)).toEqual(new Set(['one for all']));
     expect(run).toHaveBeenCalledTimes(1);
-    const alone = processes.flatMap(({ missed }) => missed).filter(({ coalesced }) => !coalesced);
-    expect(alone).toHaveLength(4); // each process's own flight, three of which were waits
+    const led = processes.flatMap(({ missed }) => missed).filter(({ coalesced }) => !coalesced);
+    expect(led).toHaveLength(1); // what an event calls a run is one
   });
 
   test("by default each process runs for itself: 'process'", async () => {
@@ -202,6 +203,76 @@ describe("coalesce: 'store'", () => {
     expect(await processes[0]?.call()).toBe('first');
     expect(run).toHaveBeenCalledTimes(1);
     expect(remote.release).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([
+    ['is not to be stored', (opts: object, cache: ReturnType<typeof cacheOf>) => void cache.control(opts).noStore()],
+    [
+      'fails',
+      () => {
+        throw new Error('no');
+      },
+    ],
+  ] as const)('what %s makes nobody queue: all run at the same time', async (_, act) => {
+    const remote = shared();
+    const gate = deferred();
+    let runs = 0;
+    const processes = Array.from({ length: 4 }, () => {
+      const cache = cacheOf({ store: remote.store, namespace: 'test', coalesce: 'store' });
+      const router = cache.register(
+        t.router({
+          one: t.procedure.use(cache.cached('1h')).query(async (opts) => {
+            runs += 1;
+            await gate.promise;
+            act(opts, cache);
+          }),
+        }),
+      );
+      return () => router.createCaller({}).one();
+    });
+    const ended = vi.fn();
+    const calls = processes.map((call) => call().then(ended, ended));
+    await vi.waitFor(() => expect(runs).toBe(1));
+    gate.resolve();
+    await pass(700); // one pause of those who wait, however many they are
+    await Promise.all(calls);
+    expect([runs, ended.mock.calls.length]).toEqual([4, 4]);
+  });
+
+  test('a failure that another process remembered is no answer for a query that does not', async () => {
+    const remote = shared();
+    const gate = deferred();
+    const make = (given: object, resolve: () => unknown) => {
+      const cache = cacheOf({ store: remote.store, namespace: 'test', coalesce: 'store' });
+      const router = cache.register(
+        t.router({ one: t.procedure.use(cache.cached({ ttl: '1h', ...given })).query(async () => resolve()) }),
+      );
+      return () => router.createCaller({}).one();
+    };
+    let runs = 0;
+    const remembers = make({ errors: { NOT_FOUND: '1h' } }, async () => {
+      runs += 1;
+      await gate.promise;
+      throw new TRPCError({ code: 'NOT_FOUND' });
+    });
+    const does = make({}, () => 'found');
+    const failing = remembers().catch(() => 'gone');
+    await vi.waitFor(() => expect(runs).toBe(1));
+    const waiting = does();
+    await pass(50);
+    gate.resolve();
+    await pass(1_000);
+    expect([await failing, await waiting]).toEqual(['gone', 'found']);
+  });
+
+  test('a store that refuses leases is heard of', async () => {
+    const remote = shared();
+    remote.lease.mockImplementation(throwing);
+    const { processes, gates } = openMany(1, {}, {}, remote);
+    gates[0]?.resolve('x');
+    const failed = listen(processes[0]!.cache, 'error');
+    await processes[0]?.call();
+    expect(failed).toEqual([{ operation: 'lease', error: new Error('the store is down') }]);
   });
 
   test('a store without leases is refused by name', async () => {

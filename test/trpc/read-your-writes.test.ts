@@ -33,6 +33,18 @@ describe.each(adapters)('readYourWrites over $name', (adapter) => {
     expect(isExact(store)).not.toHaveProperty('exact');
   });
 
+  test('reads that such a query makes of other queries are exact, too, and those of others are not any more once it is answered', async () => {
+    const { store } = faultyStore();
+    const cache = cacheOf({ store, namespace: 'test', http: { readYourWrites: '10s' } });
+    const inner = cache.wrap('inner', counter(), { ttl: '1h' });
+    const router = t.router({ page: t.procedure.query(() => inner()) });
+    const request = await requester(cache.http({ router, createContext: contextOf }) as never, adapter);
+    await request('page', { headers: { cookie: sign } });
+    expect(isExact(store)).toMatchObject({ exact: true });
+    await request('page');
+    expect(isExact(store)).not.toHaveProperty('exact');
+  });
+
   test.each(['xtrpc-cached-exact=1', 'trpc-cached-exact=11', 'a=trpc-cached-exact=1'])(
     '%s is another cookie',
     async (cookie) => {

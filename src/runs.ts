@@ -1,0 +1,60 @@
+// Docs: docs/decisions/0012-exact-while-filling.md
+/** What an `AsyncLocalStorage` does, as far as it is used: it knows, anywhere in asynchronous code, inside of what that runs. */
+export interface AsyncContext {
+  /** Runs something, inside of which `getStore` gives this value. */
+  run<R>(store: unknown, work: () => R): R;
+  /** The value of the innermost `run` around; `undefined` where there is none. */
+  getStore(): unknown;
+}
+
+/** The procedures at work in this process. What one of them reads may end up in what it stores. */
+export interface Runs {
+  /** Runs a procedure whose answer is to be stored. */
+  readonly run: <R>(path: string, work: () => Promise<R>) => Promise<R>;
+  /** Whether what is read here may be read by such a procedure; one of this very path may be left out. */
+  readonly mayBeInside: (exceptPath?: string) => boolean;
+}
+
+/** Runs that take longer than this are not counted, and not stored either. Epochs outlive an entry by as much. */
+export const longestRunMs = 600_000;
+
+// By a name that all copies of this module know: caches that were given one async context know each other's runs.
+const isRun = Symbol.for('trpc-cached.run');
+
+/**
+ * The runs of one cache. Without an async context nobody can tell who reads: then whatever is read while a procedure runs may
+ * be read by it.
+ */
+export function createRuns(context: AsyncContext | undefined): Runs {
+  if (context !== undefined) {
+    return {
+      run: (_, work) => context.run({ [isRun]: true }, work),
+      mayBeInside: () => (context.getStore() as { [isRun]?: true } | undefined)?.[isRun] === true,
+    };
+  }
+  const under = new Set<{ readonly path: string; readonly since: number }>(); // in the order of their beginnings
+  const prune = () => {
+    const now = performance.now();
+    for (const run of under) {
+      if (now - run.since <= longestRunMs) return;
+      under.delete(run);
+    }
+  };
+  return {
+    async run(path, work) {
+      const run = { path, since: performance.now() };
+      under.add(run);
+      try {
+        return await work();
+      } finally {
+        under.delete(run);
+      }
+    },
+    mayBeInside(exceptPath) {
+      prune();
+      if (exceptPath === undefined) return under.size > 0;
+      for (const { path } of under) if (path !== exceptPath) return true;
+      return false;
+    },
+  };
+}

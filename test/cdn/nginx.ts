@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+import { servedAt } from '../support/http-sockets.ts';
+import { freePort } from '../support/redis.ts';
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+// Debian's is where the path of a plain user does not lead.
+const found = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  .filter((folder) => folder !== '')
+  .map((folder) => join(folder, 'nginx'))
+  .find(isExecutable);
+
+export const nginxAvailable = found !== undefined;
+
+/** As Debian's package has it, with a cache that is told nothing but where it is, and to revalidate. */
+const configuration = (folder: string, port: number, origin: string) => `
+daemon off;
+master_process off;
+pid ${folder}/nginx.pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  proxy_cache_path ${folder}/cache keys_zone=shared:1m;
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass ${origin};
+      proxy_cache shared;
+      proxy_cache_revalidate on;
+      add_header x-nginx $upstream_cache_status always;
+    }
+  }
+}
+`;
+
+/** Ends it with this process, however that ends: the shell's input closes even on SIGKILL. */
+function tieToThisProcess(server: ChildProcess, folder: string): void {
+  const script = 'read -r _; kill -9 "$0"; rm -rf "$1"';
+  const shell = spawn('sh', ['-c', script, String(server.pid), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  server.once('exit', () => shell.kill('SIGKILL'));
+}
+
+/** A real nginx as shared cache in front of an origin, until the test ends. */
+export async function startNginx(origin: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'nginx-of-tests-'));
+  const port = await freePort();
+  await writeFile(join(folder, 'nginx.conf'), configuration(folder, port, origin));
+  const server = spawn(found as string, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  server.stderr.on('data', (text) => {
+    log = `${log}${text}`.slice(-4_000);
+  });
+  tieToThisProcess(server, folder);
+  onTestFinished(async () => {
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    }
+    await rm(folder, { recursive: true, force: true });
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await vi.waitUntil(
+    async () => {
+      if (server.exitCode !== null) throw new Error(`nginx ended as it started:\n${log}`);
+      return fetch(`${url}/nothing`).then(
+        () => true,
+        () => false,
+      );
+    },
+    { timeout: 5_000, interval: 10 },
+  );
+  return { ...servedAt(`${url}/trpc`), log: () => log };
+}
