@@ -87,7 +87,7 @@ function ofAnother<R>(
   call: Call<R>,
   { entry }: Lookup,
 ): Extract<Answer<R>, { coalesced: true; entry: Entry }> | undefined {
-  if (entry === undefined || !isFor(call, entry)) return undefined;
+  if (entry === undefined || !isFor(call, entry) || call.accepts?.(entry, Date.now()) === false) return undefined;
   try {
     return { status: 'miss', coalesced: true, entry, value: open(call, entry) };
   } catch {

@@ -45,11 +45,12 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
       if (answer === 'leased' && !waited) return { lookup, lease };
       // Somebody may have stored it, or moved its epochs on, since it was looked up.
       const again = await parts.lookUpAgain();
-      if (answer === 'alone') return again?.entry === undefined ? { lookup: again ?? lookup } : { stored: again };
+      const isNew = again?.entry !== undefined && again.entry.storedAt !== first.entry?.storedAt;
+      if (answer === 'alone') return isNew ? { stored: again } : { lookup: again ?? lookup };
       if (again === undefined) return { lookup, lease };
-      if (again.entry === undefined && leaseName(again) === lease.name) return { lookup: again, lease };
+      if (!isNew && leaseName(again) === lease.name) return { lookup: again, lease };
       giveBack(store, lease);
-      if (again.entry !== undefined) return { stored: again };
+      if (isNew) return { stored: again };
       lookup = again;
       continue;
     }

@@ -275,6 +275,23 @@ describe("coalesce: 'store'", () => {
     expect(failed).toEqual([{ operation: 'lease', error: new Error('the store is down') }]);
   });
 
+  test('what is renewed before its time is renewed by one process, though there is an entry all along', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(1e-300);
+    const { processes, gates, ran, run } = openMany(3, {}, { ttl: '1m', earlyRevalidation: 1e9 });
+    const first = processes[0]?.call();
+    await pass(1_000); // or chance would have nothing to go by
+    gates[0]?.resolve('old');
+    await first;
+    await pass(59_000);
+    expect(await Promise.all(processes.map(({ call }) => call()))).toEqual(['old', 'old', 'old']);
+    await ran(2);
+    gates[1]?.resolve('new');
+    await pass(100);
+    expect(run).toHaveBeenCalledTimes(2);
+    vi.restoreAllMocks();
+    expect(await processes[1]?.call()).toBe('new');
+  });
+
   test('a store without leases is refused by name', async () => {
     const { store } = faultyStore();
     const error = await errorOf(() => cacheOf({ store, namespace: 'test', coalesce: 'store' }));
