@@ -47,7 +47,7 @@ export interface CreateCacheOptions<C> {
   readonly timeouts?: {
     /** The store, for one query: lookup and, without `waitUntil`, fill together. @default '250ms' */
     readonly read?: Duration;
-    /** The store, for one invalidation. @default '1s' */
+    /** The store, for one invalidation, and after it the CDN, for its purge. @default '1s' */
     readonly write?: Duration;
     /** Waiting for the fill of an equal call, before running oneself. @default '10s' */
     readonly join?: Duration;

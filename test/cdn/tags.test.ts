@@ -79,6 +79,18 @@ describe('the CDN tags of an entry', () => {
     );
   });
 
+  it.each([
+    [' ', '%20'],
+    ['a,b', 'a%2Cb'],
+    ['%20', '%2520'],
+    ['ä', '%C3%A4'],
+    ['\ud800', '%uD800'],
+    ['\ud800', '\ufffd'],
+    ['post:1', 'Post:1'],
+  ])('are different for %j and %j', (one, other) => {
+    expect(cdnTagOf(names.tag(one))).not.toBe(cdnTagOf(names.tag(other)));
+  });
+
   it('are different for tags that are different', () => {
     const some = fc.oneof(
       fc.string({

@@ -21,6 +21,7 @@ describe('public names', () => {
       {
         "types": [
           "AuditFinding",
+          "AsyncContext",
           "Awaitable",
           "BusListener",
           "BypassReason",
