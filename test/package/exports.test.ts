@@ -20,8 +20,8 @@ describe('public names', () => {
     expect(namesOf('index.ts')).toMatchInlineSnapshot(`
       {
         "types": [
-          "AuditFinding",
           "AsyncContext",
+          "AuditFinding",
           "Awaitable",
           "BusListener",
           "BypassReason",
