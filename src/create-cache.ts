@@ -15,6 +15,7 @@ import { type CachedParts, type Location, runCached } from './trpc/cached.ts';
 import { createCalls } from './trpc/calls.ts';
 import type { Definition } from './trpc/definition.ts';
 import { type DirectParts, type EntryTarget, peek, refresh } from './trpc/direct.ts';
+import { type Splices, wrapFetch } from './trpc/fetch.ts';
 import { createHooks, type Hooks } from './trpc/http.ts';
 import { defineInvalidates, runInvalidates, runSettle, unmatchedPatterns } from './trpc/invalidates.ts';
 import type { MiddlewareOpts } from './trpc/middleware.ts';
@@ -144,6 +145,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     },
   };
 
+  const splices = new WeakMap<object, Splices>();
   const hooks = new WeakMap<AnyTRPCRouter, Hooks>();
   function hooksFor(router: AnyTRPCRouter): Hooks {
     let found = hooks.get(router);
@@ -154,6 +156,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
         calls,
         salt,
         exact: core.exact,
+        splices,
         emitter: core.emitter,
         options: settings.http,
         speaks: (codec) => transformers.speaks(def, codec),
@@ -223,6 +226,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
         responseMeta: (meta: never) => leave(meta, responseMeta?.(meta) ?? {}),
       } as never;
     },
+    fetch: (handler, options = {}) => wrapFetch(handler, options, splices),
     control: (opts) =>
       createControl(calls.find((opts as { getRawInput?: unknown } | undefined)?.getRawInput)?.cached?.wishes),
     for: () => direct as never,

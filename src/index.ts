@@ -1,4 +1,5 @@
 export type { Codec, Encoded, Transformer } from './codec.ts';
+export type { CollectOptions } from './collect.ts';
 export type { Control } from './control.ts';
 export { createCache } from './create-cache.ts';
 export type { Duration } from './duration.ts';
@@ -32,5 +33,6 @@ export type { Cache, CacheMiddleware, ContextOf, PathsOf, TypedCache, TypedTarge
 export type { Target, TargetFn, Targets } from './targets.ts';
 export type { AuditFinding } from './trpc/audit.ts';
 export type { EntryTarget, Peeked } from './trpc/direct.ts';
+export type { FetchHandler, FetchOptions } from './trpc/fetch.ts';
 export type { InvalidatesOptions } from './trpc/invalidates.ts';
 export type { WrapOptions, Wrapped } from './wrap.ts';

@@ -9,6 +9,7 @@ import type { CachedOptions } from './policy.ts';
 import type { Target, TargetFn } from './targets.ts';
 import type { AuditFinding } from './trpc/audit.ts';
 import type { EntryTarget, Peeked } from './trpc/direct.ts';
+import type { FetchHandler, FetchOptions } from './trpc/fetch.ts';
 import type { InvalidatesOptions, InvalidatesTrailing } from './trpc/invalidates.ts';
 import type { WrapOptions, Wrapped } from './wrap.ts';
 
@@ -177,6 +178,30 @@ export interface Cache<Ctx> {
     createContext: O extends { createContext: infer Make extends (opts: any) => any } ? Make : (opts: any) => object;
     responseMeta: HttpMeta;
   };
+  /**
+   * A fetch handler around yours, for edge functions: stored answers go into the body without being parsed and written again,
+   * a 304 has no headers of a body, cookies that are set late take lifetimes away, and HEAD can be answered.
+   *
+   * @throws CacheError `INVALID_OPTION` for something that is no handler.
+   * @example
+   * ```ts
+   * import { initTRPC } from '@trpc/server';
+   * import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+   * import { createCache } from 'trpc-cached';
+   *
+   * const t = initTRPC.create();
+   * const cache = createCache({ scope: 'public' });
+   * const router = t.router({ now: t.procedure.use(cache.cached('1m')).query(() => Date.now()) });
+   * const options = cache.http({ router });
+   * export default {
+   *   fetch: cache.fetch((req) => fetchRequestHandler({ endpoint: '/trpc', req, ...options }), { head: true }),
+   * };
+   * ```
+   */
+  readonly fetch: <Rest extends readonly unknown[]>(
+    handler: FetchHandler<Rest>,
+    options?: FetchOptions,
+  ) => (request: Request, ...rest: Rest) => Promise<Response>;
   /** Talks to the cached call that runs this code; takes the resolver's whole argument. Outside of one it does nothing. */
   readonly control: (opts: object) => Control;
   /**

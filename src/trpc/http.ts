@@ -1,5 +1,6 @@
 // Docs: docs/http.md
 import { type Entry, isOutdated, wireOf } from '../entry.ts';
+import { randomId } from '../epochs.ts';
 import type { Emitter } from '../events.ts';
 import type { Exact } from '../exact.ts';
 import {
@@ -15,6 +16,7 @@ import { type CallStatus, cacheStatus } from '../http/cache-status.ts';
 import { namedTag, responseEtag } from '../http/etag.ts';
 import { xCache } from '../http/status.ts';
 import type { GetRawInput, Outcome, RequestFacts } from './calls.ts';
+import type { Splices } from './fetch.ts';
 import {
   type ComposedHeaders,
   composeHeaders,
@@ -56,11 +58,15 @@ interface Exchange {
   readonly outer: OuterResponse;
   /** To be called when the response is described, if its client wrote a moment ago. */
   readonly end: (() => void) | undefined;
+  /** Set where the fetch wrapper stands around. */
+  readonly splices: Splices | undefined;
 }
 
 /** What the HTTP layer needs of its cache. */
 export interface HttpParts extends WriterParts {
   readonly exact: Exact;
+  /** By the request that the fetch wrapper was called with. */
+  readonly splices: WeakMap<object, Splices>;
   readonly emitter: Emitter;
   /** Part of every tag: what else decides how an output becomes bytes. */
   readonly salt: string;
@@ -86,7 +92,10 @@ export function createHooks(parts: HttpParts): Hooks {
       if (info?.calls === undefined || shown === undefined) return;
       const exact = parts.options.readYourWritesMs > 0 && wroteLately.test(shown.header('cookie') ?? '');
       const request = { ...shown, exact };
-      exchanges.set(info, { request, outer: outerResponse(given), end: exact ? parts.exact.begin() : undefined });
+      const { req } = given as { req?: object };
+      const splices = req && parts.splices.get(req);
+      const end = exact ? parts.exact.begin() : undefined;
+      exchanges.set(info, { request, outer: outerResponse(given), end, splices });
       for (const call of info.calls) parts.calls.of(call.getRawInput).request = request;
     },
     leave(meta, given) {
@@ -122,7 +131,8 @@ function refuse(headers: ComposedHeaders): void {
   headers.replace('cache-control', 'no-store');
 }
 
-function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchange, user: Meta, parts: HttpParts): Meta {
+function describe(meta: MetaOpts, info: RequestInfo, exchange: Exchange, user: Meta, parts: HttpParts): Meta {
+  const { request, outer, splices } = exchange;
   const outcomes = info.calls.map((call) => ours(parts.calls.find(call.getRawInput)?.outcome));
   if (outcomes.every((outcome) => outcome === undefined)) return user;
 
@@ -153,7 +163,7 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   }
   // POST is never 304 (RFC 9110 section 9.3.3); another status says something that only the user knows.
   if (request.method !== 'GET' || (user.status ?? 200) !== 200 || outer.status() !== 200) return done();
-  const members = outcomes.flatMap((outcome, index) => describable(outcome, meta.data[index], parts) ?? []);
+  const members = outcomes.flatMap((outcome, index) => describable(outcome, meta.data[index], splices, parts) ?? []);
   if (members.length !== info.calls.length || !(probed ??= probe())) return done();
 
   const tags = options.cdnTags.length > 0 ? sharedTags(members) : [];
@@ -170,6 +180,7 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
   headers.vary(members.flatMap(({ policy }) => policy.vary));
   const named = namedTag(request.header('if-none-match'), etag, options.encodingSuffixes);
   if (headers.get('cache-control') === null) {
+    if (splices !== undefined) splices.isOurs = true;
     let lifetime = combineLifetimes(members.map((member) => lifetimeOf(member, now)));
     // Vary cannot keep users apart at every cache; `private` can (http-cases Q5).
     if (hasCredentials(request, info) && !options.allowAuthorization) lifetime = withdrawShared(lifetime);
@@ -181,7 +192,9 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
       // What a 304 does not say keeps its old value (RFC 9111 section 3.2), so there it is said also when it is 0.
       if (seconds > 0 || named !== undefined) headers.replace('age', String(seconds));
     }
-    for (const [name, value] of Object.entries(cacheControlHeaders(lifetime))) headers.add(name, value);
+    // A field for CDNs of the user's own is their promise, too: beside ours it would be read differently by each.
+    for (const [name, value] of Object.entries(cacheControlHeaders(lifetime)))
+      if (headers.get(name) === null) headers.add(name, value);
   }
   if (named !== undefined) {
     // Renamed by a server below, which knows it by that name alone.
@@ -189,8 +202,8 @@ function describe(meta: MetaOpts, info: RequestInfo, { request, outer }: Exchang
     sendNothing(meta.data, info.isBatchCall === true);
     return done(304);
   }
-  members.forEach(({ wire }, index) => {
-    sendWire(meta.data[index] as ResponseItem, wire);
+  members.forEach(({ entry, wire }, index) => {
+    sendWire(meta.data[index] as ResponseItem, splices && isText(entry) ? spliceOf(entry, splices) : wire);
   });
   return done();
 }
@@ -224,6 +237,7 @@ interface Described extends Required<Pick<Outcome, 'tag' | 'policy'>> {
 function describable(
   outcome: Outcome | undefined,
   item: ResponseItem | undefined,
+  splices: Splices | undefined,
   { speaks }: HttpParts,
 ): Described | undefined {
   if (outcome === undefined || item?.result === undefined || !speaks(outcome.codec)) return undefined;
@@ -237,10 +251,28 @@ function describable(
     const isStale = outcome.status === 'stale' || isOutdated(entry);
     const freshUntil = isStale ? 0 : entry.freshUntil;
     const staleUntil = isStale ? 0 : (entry.staleUntil ?? 0);
-    return { entry, tag, policy, storedAt: entry.storedAt, freshUntil, staleUntil, wire: wireOf(entry) };
+    return {
+      entry,
+      tag,
+      policy,
+      storedAt: entry.storedAt,
+      freshUntil,
+      staleUntil,
+      wire: splices && isText(entry) ? undefined : wireOf(entry),
+    };
   } catch {
     return undefined; // what the store gave for the wire form is no JSON: the output itself is good
   }
+}
+
+/** Whether the stored text can go into a body as it is: it was decoded for this very call, so it is JSON. */
+const isText = ({ body }: Entry): boolean => body.plain === undefined && body.text !== '';
+
+/** A word that stands for the stored text until the body is written: nobody can guess it, and nothing is parsed. */
+function spliceOf({ body }: Entry, { texts }: Splices): string {
+  const word = `trpc-cached:${randomId()}:${texts.size}`;
+  texts.set(word, body.text);
+  return word;
 }
 
 function lifetimeOf({ policy: { scope, http }, freshUntil, staleUntil }: Described, now: number): Lifetime {

@@ -1,6 +1,7 @@
 // Bundled by edge.test.ts and run where there are only Web APIs: a router, a request, a hit, a 304, an invalidation.
 import { initTRPC } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { conditionalFetch } from '../../src/client/index.ts';
 import { createCache } from '../../src/index.ts';
 import { type IoredisClient, redisStore } from '../../src/stores/redis.ts';
 import { type UpstashClient, upstashStore } from '../../src/stores/upstash.ts';
@@ -27,6 +28,9 @@ const router = t.router({
 });
 const top = cache.wrap('top', (region: string) => [region], { ttl: '5m' });
 const options = cache.http({ router, createContext: () => ({}) });
+const asking = conditionalFetch({
+  fetch: (input, init) => fetchRequestHandler({ endpoint: '/', req: new Request(input, init), ...options }),
+});
 
 /** What an edge function would export: made at module scope, doing nothing before the first request. */
 export async function drive(): Promise<string[]> {
@@ -46,5 +50,8 @@ export async function drive(): Promise<string[]> {
   const renewed = await call('at');
   await top('eu');
   await top('eu');
-  return [miss.seen, hit.seen, notModified.seen, renewed.seen];
+  await (await asking('https://edge.example/at')).text();
+  const kept = await asking('https://edge.example/at');
+  const shown = `${kept.status} ${kept.headers.get('x-cache')} ${(await kept.text()).length > 0}`;
+  return [miss.seen, hit.seen, notModified.seen, renewed.seen, shown];
 }

@@ -108,6 +108,7 @@ describe('on the edge', () => {
       '200 HIT true',
       '304 HIT false',
       '200 MISS true',
+      '200 HIT true',
     ]);
   });
 });

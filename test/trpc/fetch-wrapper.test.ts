@@ -1,0 +1,206 @@
+import { initTRPC } from '@trpc/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import superjson from 'superjson';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { createCache, type FetchOptions } from '../../src/index.ts';
+import { errorOf } from '../support/app.ts';
+import { faultyStore } from '../support/stores.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+// Made in the test: the clock of the tests has a Date of its own.
+const rowsOf = () => [
+  { id: 1, at: new Date(0), tags: new Set(['a', '"quoted"\n']) },
+  { id: 2, text: '\u2028 trpc-cached:1:0' },
+];
+
+/** The same API with the wrapper around it and without. */
+const open = (
+  {
+    options = {},
+    around = (handle: (req: Request) => Promise<Response>) => handle,
+    transformer = superjson as typeof superjson | undefined,
+    remote = false,
+  } = {} as {
+    options?: FetchOptions;
+    around?: (handle: (req: Request) => Promise<Response>) => (req: Request) => Promise<Response>;
+    transformer?: typeof superjson | undefined;
+    remote?: boolean;
+  },
+) => {
+  const t = initTRPC.create({ isDev: false, ...(transformer && { transformer }) });
+  const cache = createCache({
+    scope: 'public',
+    ...(remote && { store: faultyStore().store, namespace: 'test' }),
+  });
+  let runs = 0;
+  const cached = cache.cached({ ttl: '1m', http: { browser: '1m', cdn: '1m' } });
+  const router = t.router({
+    rows: t.procedure.use(cached).query(() => {
+      runs += 1;
+      return transformer ? rowsOf() : JSON.parse(JSON.stringify(rowsOf()));
+    }),
+    byId: t.procedure
+      .input(z.object({ id: z.number() }))
+      .use(cached)
+      .query(({ input }) => input),
+    nothing: t.procedure.use(cached).query(() => undefined),
+    no: t.procedure.use(cached).query(() => null),
+    raw: t.procedure.query(() => 'raw'),
+    fails: t.procedure.use(cached).query(() => {
+      throw new Error('no');
+    }),
+    write: t.procedure.use(cache.invalidates('rows')).mutation(() => 'written'),
+  });
+  const served = cache.http({ router });
+  const plain = (req: Request) => fetchRequestHandler({ endpoint: '/trpc', req, ...served });
+  const wrapped = cache.fetch(around(plain), options);
+  const request = (path: string, init?: RequestInit) => new Request(`http://shop.test/trpc/${path}`, init);
+  return {
+    cache,
+    runs: () => runs,
+    wrapped: (path: string, init?: RequestInit) => wrapped(request(path, init)),
+    plain: (path: string, init?: RequestInit) => plain(request(path, init)),
+    handler: wrapped,
+  };
+};
+
+const one = encodeURIComponent(JSON.stringify({ 0: { json: { id: 1 } }, 1: { json: { id: 2 } } }));
+const paths = [
+  'rows',
+  'rows?batch=1',
+  `byId,byId?batch=1&input=${one}`,
+  'rows,nothing,no?batch=1',
+  'rows,raw?batch=1',
+  'rows,fails?batch=1',
+  'nothing',
+  'no',
+  'raw',
+  'fails',
+  'unknown',
+];
+const shown = async (response: Response) => ({
+  status: response.status,
+  headers: Object.fromEntries([...response.headers].filter(([name]) => name !== 'x-cache')),
+  body: await response.text(),
+});
+
+describe.each([
+  ['in memory', false],
+  ['on a remote store', true],
+])('cache.fetch %s', (_, remote) => {
+  test.each(paths)('gives the same bytes and headers as without it, missed and hit: %s', async (path) => {
+    const { wrapped, plain } = open({ remote });
+    for (let times = 0; times < 3; times++) {
+      const [with_, without] = [await shown(await wrapped(path)), await shown(await plain(path))];
+      expect(with_).toEqual(without);
+    }
+  });
+
+  test.each(['rows', 'rows,no?batch=1'])('so without a transformer: %s', async (path) => {
+    const { wrapped, plain } = open({ remote, transformer: undefined });
+    for (let times = 0; times < 3; times++) {
+      expect(await shown(await wrapped(path))).toEqual(await shown(await plain(path)));
+    }
+  });
+
+  test('the stored text of a hit is in the body as it is: its wire form is neither parsed nor written again', async () => {
+    const { wrapped } = open({ remote });
+    const first = await (await wrapped('rows')).text();
+    const stringify = vi.spyOn(JSON, 'stringify');
+    const second = await wrapped('rows');
+    expect(await second.text()).toBe(first);
+    expect(second.headers.get('x-cache')).toBe('HIT');
+    const written = stringify.mock.results.map(({ value }) => String(value));
+    expect(written.every((text) => !text.includes('quoted'))).toBe(true);
+  });
+});
+
+describe('cache.fetch', () => {
+  test('a 304 has none of the headers of a body', async () => {
+    const { wrapped } = open();
+    const etag = (await wrapped('rows')).headers.get('etag') ?? '';
+    const reply = await wrapped('rows', { headers: { 'if-none-match': etag } });
+    expect([reply.status, await reply.text(), reply.headers.get('content-type')]).toEqual([304, '', null]);
+    expect([reply.headers.get('etag'), reply.headers.get('cache-control')]).toEqual([etag, 'public, max-age=60']);
+  });
+
+  test('a cookie that is set when tRPC has answered takes the lifetimes away', async () => {
+    const { wrapped } = open({
+      around: (handle) => async (req) => {
+        const response = await handle(req);
+        response.headers.append('set-cookie', 'session=1');
+        response.headers.append('set-cookie', 'other=2');
+        return response;
+      },
+    });
+    const reply = await wrapped('rows');
+    expect(reply.headers.get('cache-control')).toBe('private, no-cache');
+    expect(reply.headers.get('cdn-cache-control')).toBeNull();
+    expect(reply.headers.getSetCookie()).toEqual(['session=1', 'other=2']);
+    expect((await wrapped('fails')).headers.get('cache-control')).toBe('no-store');
+    expect((await wrapped('raw')).headers.get('cache-control')).toBeNull();
+  });
+
+  test.each([
+    ['compresses', (text: string) => new TextEncoder().encode(text.replaceAll('"', "'"))],
+    ['rewrites', (text: string) => text.replaceAll('trpc-cached:', 'x:')],
+  ])('something inside that %s the body gets the whole one: no word of ours is ever seen', async (how, change) => {
+    const { wrapped, plain } = open({
+      around: (handle) => async (req) => {
+        const response = await handle(req);
+        const headers = new Headers(response.headers);
+        if (how === 'compresses') headers.set('content-encoding', 'x-test');
+        return new Response(change(await response.text()), { status: response.status, headers });
+      },
+    });
+    const whole = change(await (await plain('no')).text());
+    const expected = typeof whole === 'string' ? whole : new TextDecoder().decode(whole);
+    for (let times = 0; times < 2; times++) expect(await (await wrapped('no')).text()).toBe(expected);
+  });
+
+  test('HEAD is answered as GET, without the body, where it is asked for', async () => {
+    const { wrapped, runs } = open({ options: { head: true } });
+    const head = await wrapped('rows', { method: 'HEAD' });
+    const get = await wrapped('rows');
+    expect([head.status, head.body, head.headers.get('etag')]).toEqual([200, null, get.headers.get('etag')]);
+    expect(runs()).toBe(1);
+    const etag = get.headers.get('etag') ?? '';
+    const held = await wrapped('rows', { method: 'HEAD', headers: { 'if-none-match': etag } });
+    expect(held.status).toBe(304);
+    expect((await open().wrapped('rows', { method: 'HEAD' })).status).toBe(204);
+  });
+
+  test('mutations and streams go through untouched', async () => {
+    const { wrapped } = open();
+    const headers = { 'content-type': 'application/json' };
+    const written = await wrapped('write', { method: 'POST', headers, body: '{}' });
+    expect(await written.json()).toEqual({ result: { data: { json: 'written' } } });
+    const stream = await wrapped('rows,no?batch=1', { headers: { 'trpc-accept': 'application/jsonl' } });
+    expect(await stream.text()).toContain('quoted');
+    expect(stream.headers.get('etag')).toBeNull();
+  });
+
+  test('what the runtime gives beside the request arrives', async () => {
+    const seen = vi.fn((_: Request, ...rest: [env: object, ctx: object]) => new Response(String(rest.length)));
+    const handler = createCache({ scope: 'public' }).fetch(seen);
+    const [request, env, ctx] = [new Request('http://shop.test/'), {}, {}];
+    expect(await (await handler(request, env, ctx)).text()).toBe('2');
+    expect(seen).toHaveBeenCalledWith(request, env, ctx);
+  });
+
+  test('wrong arguments are refused', async () => {
+    const { fetch } = createCache({ scope: 'public' });
+    expect((await errorOf(() => fetch({} as never))).message).toMatch(
+      /fetch: handler: expected a function of a Request/,
+    );
+    expect((await errorOf(() => fetch(() => new Response(), { heads: true } as never))).message).toMatch(
+      /unknown option "heads"/,
+    );
+  });
+});
