@@ -6,7 +6,7 @@ export function alike(one: unknown, other: unknown): boolean {
   if (isScalar(one) && isScalar(other)) return scalarsAlike(one, other);
   if (Array.isArray(one) && Array.isArray(other)) return listsAlike(one, other);
   if (!isMembers(one) || !isMembers(other)) return true; // absent, or of different kinds: a parser may make one the other
-  return Object.keys(one).every((name) => !Object.hasOwn(other, name) || alike(one[name], other[name]));
+  return Object.keys(one).every((name) => alike(one[name], other[name]));
 }
 
 type Scalar = string | number | boolean | bigint;

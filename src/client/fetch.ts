@@ -12,7 +12,7 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 export interface ConditionalFetchOptions {
   /** Most bytes of all answers together, at two for each character; a longer one is passed on. @default 8_388_608 (8 MiB) */
   readonly maxBytes?: number;
-  /** Most URLs, each with its credentials. @default 500 */
+  /** Most URLs, each with its credentials, and of each at most eight variants by `Vary`. @default 500 */
   readonly maxEntries?: number;
   /** What sends the requests. @default the global `fetch` at the time of a request */
   readonly fetch?: Fetch;

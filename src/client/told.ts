@@ -29,7 +29,8 @@ export function readTold(header: string): Told {
   let ahead = false;
   for (let rest = header.trim(); rest !== ''; ) {
     const found = member.exec(rest);
-    if (found === null) return { invalidated: [everything], ahead };
+    const isCut = found?.[0].endsWith(',') && found[0].length === rest.length;
+    if (found === null || isCut) return { invalidated: [everything], ahead };
     rest = rest.slice(found[0].length);
     let input: string | undefined;
     for (const [, name, value] of (found[2] ?? '').matchAll(parameter)) {

@@ -7,7 +7,7 @@ export PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
 lacking() {
   local one
-  for one in redis-server nginx; do
+  for one in redis-server nginx chromium; do
     command -v "$one" >/dev/null || printf '%s ' "$one"
   done
 }
@@ -32,8 +32,8 @@ install_with_apt() {
     return 1
   fi
   if command -v systemctl >/dev/null; then
-    # shellcheck disable=SC2086
-    systemctl disable --now $missing >/dev/null 2>&1 || true
+    # One by one: a package without a service would keep the others running.
+    for one in $missing; do systemctl disable --now "$one" >/dev/null 2>&1 || true; done
   fi
 }
 
@@ -70,6 +70,20 @@ Install it and run the tests again:
   Fedora           sudo dnf install nginx
   Alpine           sudo apk add nginx
   macOS            brew install nginx
+**********************************************************************
+MESSAGE
+  ;;
+esac
+
+case " $missing" in *' chromium '*)
+  cat >&2 <<'MESSAGE'
+**********************************************************************
+chromium is missing: the tests in a real browser will be SKIPPED.
+
+Install it and run the tests again:
+  Debian           sudo apt-get install chromium
+  Fedora           sudo dnf install chromium
+  Alpine           sudo apk add chromium
 **********************************************************************
 MESSAGE
   ;;
