@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chromiumAvailable, networkOf, openBrowser } from '../support/chromium.ts';
+import { chromiumAvailable, networkOf, openTab } from '../support/chromium.ts';
 import type { Shown } from './page.ts';
 import { servePage } from './page-server.ts';
 
@@ -8,8 +8,7 @@ declare const page: Shown;
 /** Opens the page, and gives what it shows and what the network saw since it was asked last. */
 async function open() {
   const url = await servePage();
-  const browser = await openBrowser();
-  const tab = await browser.newPage();
+  const tab = await openTab();
   const network = await networkOf(tab, '/trpc/');
   const settled = async () => {
     await expect.poll(() => tab.evaluate(() => page.isBusy()), { timeout: 10_000 }).toBe(false);

@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
 
 const isExecutable = (path: string): boolean => {
   try {
@@ -21,15 +26,88 @@ const executablePath = (process.env.PATH ?? '')
 export const chromiumAvailable: boolean = executablePath !== undefined;
 
 const args = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+  '--remote-debugging-port=0',
 ];
 
-/** A browser with an empty profile, until the test ends. */
-export async function openBrowser(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: executablePath as string, headless: true, args });
-  onTestFinished(() => browser.close());
-  return browser;
+/** A page, by the DevTools protocol. */
+export interface Tab {
+  readonly goto: (url: string) => Promise<void>;
+  readonly reload: () => Promise<void>;
+  /** What a function gives in the page; it sees the page's globals alone. */
+  readonly evaluate: <T>(work: () => T | Promise<T>) => Promise<T>;
+  readonly send: (method: string, params?: object) => Promise<any>;
+  readonly on: (event: string, listener: (params: any) => void) => void;
+}
+
+/** A page in a browser with an empty profile, until the test ends. */
+export async function openTab(): Promise<Tab> {
+  const profile = await mkdtemp(join(tmpdir(), 'chromium-of-tests-'));
+  const browser = spawn(executablePath as string, [...args, `--user-data-dir=${profile}`, 'about:blank'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  onTestFinished(async () => {
+    if (browser.exitCode === null) {
+      browser.kill('SIGKILL');
+      await once(browser, 'exit');
+    }
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  });
+  let address: string | undefined;
+  for await (const line of createInterface(browser.stderr)) {
+    address = /^DevTools listening on (ws:.*)$/.exec(line)?.[1];
+    if (address !== undefined) break;
+  }
+  browser.stderr.resume();
+  if (address === undefined) throw new Error('chromium ended as it started');
+  const socket = new WebSocket(address);
+  await once(socket, 'open');
+  onTestFinished(() => socket.terminate());
+
+  let calls = 0;
+  const waiting = new Map<number, { resolve: (result: any) => void; reject: (error: Error) => void }>();
+  const listeners = new Map<string, ((params: any) => void)[]>();
+  socket.on('message', (data) => {
+    const { id, result, error, method, params } = JSON.parse(String(data));
+    if (id === undefined) for (const listener of listeners.get(method) ?? []) listener(params);
+    else if (error === undefined) waiting.get(id)?.resolve(result);
+    else waiting.get(id)?.reject(new Error(error.message));
+    waiting.delete(id);
+  });
+  let session: string | undefined;
+  const send: Tab['send'] = (method, params = {}) =>
+    new Promise((resolve, reject) => {
+      calls += 1;
+      waiting.set(calls, { resolve, reject });
+      socket.send(JSON.stringify({ id: calls, method, params, ...(session !== undefined && { sessionId: session }) }));
+    });
+  const on: Tab['on'] = (event, listener) => void listeners.set(event, [...(listeners.get(event) ?? []), listener]);
+
+  const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
+  session = (await send('Target.attachToTarget', { targetId, flatten: true })).sessionId;
+  await send('Page.enable');
+  const loaded = () => new Promise<void>((resolve) => on('Page.loadEventFired', () => resolve()));
+  const after = async (work: () => Promise<unknown>) => {
+    const done = loaded();
+    await work();
+    await done;
+  };
+  return {
+    goto: (url) => after(() => send('Page.navigate', { url })),
+    reload: () => after(() => send('Page.reload')),
+    async evaluate(work) {
+      const expression = `(${work})()`;
+      const { result, exceptionDetails } = await send('Runtime.evaluate', {
+        ...{ expression, awaitPromise: true, returnByValue: true },
+      });
+      if (exceptionDetails !== undefined)
+        throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+      return result.value;
+    },
+    send,
+    on,
+  };
 }
 
 /** A request of a page as the network saw it: what the browser's own cache did is in it. */
@@ -51,22 +129,21 @@ export interface Network {
 }
 
 /** All requests of a page to URLs with this part, by the DevTools protocol, which tells of one in no certain order. */
-export async function networkOf(page: Page, part: string): Promise<Network> {
-  const session = await page.context().newCDPSession(page);
+export async function networkOf({ on, send }: Tab, part: string): Promise<Network> {
   const asked = new Map<string, { readonly method: string; readonly url: string }>();
   const held = new Map<string, string | undefined>();
   const statuses = new Map<string, number>();
-  session.on('Network.requestWillBeSent', ({ requestId, request: { method, url } }) => {
+  on('Network.requestWillBeSent', ({ requestId, request: { method, url } }) => {
     if (url.includes(part)) asked.set(requestId, { method, url });
   });
-  session.on('Network.requestWillBeSentExtraInfo', ({ requestId, headers }) => {
+  on('Network.requestWillBeSentExtraInfo', ({ requestId, headers }) => {
     const name = Object.keys(headers).find((one) => one.toLowerCase() === 'if-none-match');
     held.set(requestId, name === undefined ? undefined : headers[name]);
   });
-  session.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
+  on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
     statuses.set(requestId, statusCode);
   });
-  await session.send('Network.enable');
+  await send('Network.enable');
   return {
     isDone: (end) =>
       [...asked.values()].some(({ url }) => url.endsWith(end)) &&
