@@ -43,6 +43,8 @@ export interface Call<R> extends Omit<FillJob, 'lookup'> {
   readonly run: () => Promise<Ran<R>>;
   /** The same call behind a response: it outlives its request, and stops when the signal says so. */
   readonly behind: (signal: AbortSignal) => Call<R>;
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal?: AbortSignal | undefined;
   /** Whether a failure is the leader's own matter (its abort, its rights) rather than the procedure's. */
   readonly isOwnFailure: (ran: Ran<R>) => boolean;
 }
@@ -67,9 +69,9 @@ export type Answer<R> =
     }
   | { readonly status: 'bypass'; readonly ran: Ran<R> };
 
-/** Whether an entry is one for this call: the store is an input, and a failure that nobody asked to remember is not ours. */
-export const isFor = <R>({ policy }: Call<R>, { failure }: Entry): boolean =>
-  failure === undefined || policy.errors.has(failure.code);
+/** Whether an entry is one for this call: the store is an input, and a failure, or a stream, that nobody asked to keep is not ours. */
+export const isFor = <R>({ policy }: Call<R>, { failure, stream }: Entry): boolean =>
+  (failure === undefined || policy.errors.has(failure.code)) && (stream !== true || policy.collect !== undefined);
 
 /** The output of an entry as the caller of this call may keep it. */
 export const open = <R>({ codec, share }: Call<R>, entry: Entry): unknown =>

@@ -1,5 +1,6 @@
 // Docs: docs/how-it-works.md#entries
 import { type Codec, type Encoded, wireText, wireValue } from './codec.ts';
+import { replay } from './collect.ts';
 import { digestLater } from './digest.ts';
 import { isExpiredOnly } from './epochs.ts';
 import { copy, deepFreeze, isSame, type Shape, shapeOf } from './value.ts';
@@ -26,6 +27,8 @@ export interface Entry {
   readonly id?: string;
   /** The encoded output; of a failure an empty one. */
   readonly body: Encoded;
+  /** The body is a stream that was collected. */
+  readonly stream?: true;
   /** A failure that was asked to be remembered (`errors`), in place of an output. */
   readonly failure?: { readonly code: string; readonly message: string };
   /** The content tag of the body as sent, where it was known when the entry was stored. */
@@ -90,6 +93,7 @@ export type Share = 'copy' | 'frozen';
 
 /** The output of an entry as its caller may keep it. */
 export function outputOf(entry: Entry, codec: Codec, share: Share): unknown {
+  if (entry.stream === true) return replay(entry.body.text, codec, share);
   const memo = memoOf(entry);
   if (memo.value === undefined) {
     const output = codec.decode(entry.body);
@@ -220,7 +224,8 @@ export function writeEntry(entry: Entry): string {
     x: entry.failure,
     t: entry.tag,
     // How long the bodies are: what was cut off, or emptied, is no answer.
-    l: text.length,
+    // Of a stream under another name: who knows of none cannot read it, and gives its items to nobody.
+    [entry.stream === true ? 'a' : 'l']: text.length,
     p: plain?.length,
   };
   return `${mark}${JSON.stringify(head)}\n${text}${plain === undefined ? '' : `\n${plain}`}`;
@@ -236,7 +241,8 @@ export function readEntry(frame: unknown): Entry | undefined {
     const { k: key, e: epochs, i: ids, s: storedAt, f: freshUntil, x: failure, t: tag } = head;
     if (typeof key !== 'string' || typeof storedAt !== 'number' || typeof freshUntil !== 'number') return undefined;
     if (!isTexts(epochs) || !isTexts(ids)) return undefined;
-    const body = readBody(frame.slice(end + 1), head.l, head.p);
+    const isStream = head.a !== undefined;
+    const body = readBody(frame.slice(end + 1), isStream ? head.a : head.l, head.p);
     return (
       body && {
         key,
@@ -245,6 +251,7 @@ export function readEntry(frame: unknown): Entry | undefined {
         storedAt,
         freshUntil,
         body,
+        ...(isStream && { stream: true as const }),
         ...(typeof head.w === 'number' && { staleUntil: head.w }),
         ...(typeof head.r === 'number' && { errorUntil: head.r }),
         ...(typeof head.d === 'number' && { ranMs: head.d }),

@@ -24,7 +24,8 @@ export type SkipReason =
   | 'callback'
   | 'store'
   | 'late'
-  | 'middleware-behind';
+  | 'middleware-behind'
+  | 'unfinished';
 
 /** The events of a cache by name, each with what its listeners receive. Keys and inputs are never part of an event. */
 export interface CacheEvents {

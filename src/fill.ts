@@ -1,5 +1,6 @@
 // Docs: docs/how-it-works.md#fill
 import type { Codec } from './codec.ts';
+import { Collected, itemsOf } from './collect.ts';
 import { durationMs } from './duration.ts';
 import { amended, type Entry, noteLearned, noteShape, tagOf } from './entry.ts';
 import { randomId } from './epochs.ts';
@@ -83,12 +84,15 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
   }
   let ttlMs: number;
   try {
-    ttlMs = lifetime(wishes.ttl ?? policy.ttlMs, job.opts, ran.data) * (1 - policy.jitter * Math.random());
+    ttlMs = lifetime(wishes.ttl ?? policy.ttlMs, job, ran.data) * (1 - policy.jitter * Math.random());
   } catch (error) {
     return { skip: 'ttl', error };
   }
   try {
-    const { encoded, shape } = codec.encode(ran.data);
+    const isStream = ran.data instanceof Collected;
+    const { encoded, shape } = isStream
+      ? { encoded: { text: ran.data.text }, shape: 'rich' as const }
+      : codec.encode(ran.data);
     const freshUntil = now + ttlMs;
     const { errorMs, early } = policy;
     const staleMs = wishes.staleMs ?? policy.staleMs;
@@ -96,6 +100,7 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
       ...base,
       freshUntil,
       body: encoded,
+      ...(isStream && { stream: true as const }),
       ...(staleMs > 0 && { staleUntil: freshUntil + staleMs }),
       ...(errorMs > 0 && { errorUntil: freshUntil + errorMs }),
       ...(early > 0 && { ranMs }),
@@ -108,8 +113,10 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
   }
 }
 
-function lifetime(ttl: Policy['ttlMs'], opts: CallOpts<unknown, unknown>, output: unknown): number {
-  return typeof ttl === 'number' ? ttl : durationMs(atOnce(ttl({ ...opts, output }), 'ttl'), 'ttl');
+function lifetime(ttl: Policy['ttlMs'], { opts, codec }: FillJob, data: unknown): number {
+  if (typeof ttl === 'number') return ttl;
+  const output = data instanceof Collected ? itemsOf(data.text, codec, 'copy').slice(0, -1) : data;
+  return durationMs(atOnce(ttl({ ...opts, output }), 'ttl'), 'ttl');
 }
 
 /** Stores an entry if nothing it depends on was invalidated since its lookup. */

@@ -1,9 +1,10 @@
 // Docs: docs/how-it-works.md#fill
 import { type Answer, type Call, type Core, inPlaceOf, isFor, open, preferred, type Shared } from './call.ts';
 import { encodedBytes } from './codec.ts';
+import { type Bounds, Collected, collect, drain, type End, isStream } from './collect.ts';
 import { late, within } from './deadline.ts';
 import { type Entry, noteOutdated } from './entry.ts';
-import { type FillJob, type Prepared, prepare, store } from './fill.ts';
+import { type FillJob, type Prepared, prepare, type Ran, type Skipped, store } from './fill.ts';
 import type { Lookup } from './lookup.ts';
 import { longestRunMs } from './runs.ts';
 import type { Lease, Store } from './store.ts';
@@ -44,7 +45,16 @@ export async function lead<R>(
     }
     const lookup = 'stored' in turn ? turn.stored : turn.lookup;
     lease = 'lease' in turn ? turn.lease : undefined;
-    const { ran, ranMs } = await runOf(call, core);
+    const startedAt = performance.now(); // monotonic, as everywhere
+    const ran = await core.runs.run(call.opts.path, call.run);
+    const job: FillJob = { ...call, lookup };
+    const stream = ran.ok && call.policy.collect !== undefined && isStream(ran.data) ? ran.data : undefined;
+    if (stream !== undefined && leading.waits) {
+      shared = { alone: true }; // until it has ended, there is nothing to share
+      const value = collecting(job, ran, stream, startedAt, call, core);
+      return { status: 'miss', coalesced: false, ran, entry: undefined, sealed: { value } };
+    }
+    const end = stream && (await core.runs.run(call.opts.path, () => drained(stream, call)));
     if (!ran.ok) {
       if (!call.isOwnFailure(ran)) shared = { failed: ran };
       const old = leading.waits ? inPlaceOf(ran, call, lookup, core) : undefined;
@@ -53,16 +63,11 @@ export async function lead<R>(
       if (preferred(ran, call, lookup) !== undefined)
         return { status: 'miss', coalesced: false, ran, entry: undefined };
     }
-    const job: FillJob = { ...call, lookup };
-    const prepared = prepare(job, ran, ranMs);
+    const prepared = prepareTimed(job, ran, startedAt, end);
     if ('skip' in prepared) {
       if (ran.ok) shared = { alone: true };
-      if (ran.ok && prepared.skip !== 'late') discard(job, core);
-      core.emitter.emit('skip', {
-        path: call.opts.path,
-        reason: prepared.skip,
-        ...('error' in prepared && { error: prepared.error }),
-      });
+      skip(job, ran, prepared, core);
+      if (stream !== undefined && prepared.skip === 'error') throw prepared.error; // nobody else hears of it
       return { status: 'miss', coalesced: false, ran, entry: undefined };
     }
     if (ran.ok) shared = { entry: prepared.entry };
@@ -95,13 +100,58 @@ function ofAnother<R>(
   }
 }
 
-/** Runs the procedure, known to all who read meanwhile. */
-async function runOf<R>(call: Call<R>, { runs }: Core) {
-  const startedAt = performance.now();
-  const ran = await runs.run(call.opts.path, call.run);
+/** What is to be stored of a run, or of the stream that it gave, if that has ended. */
+function prepareTimed(job: FillJob, ran: Ran<unknown>, startedAt: number, end?: End): Prepared | Skipped {
   const ranMs = performance.now() - startedAt;
-  if (ranMs > longestRunMs) call.wishes.veto ??= 'late';
-  return { ran, ranMs };
+  if (ranMs > longestRunMs) job.wishes.veto ??= 'late';
+  if (end === undefined || !ran.ok) return prepare(job, ran, ranMs);
+  if ('skip' in end) return job.wishes.veto === undefined ? end : { skip: job.wishes.veto };
+  return prepare(job, { ...ran, data: new Collected(end.text) }, ranMs);
+}
+
+/** Says why an answer is not kept; what is no answer leaves the old one where it is. */
+function skip(job: FillJob, ran: Ran<unknown>, { skip: reason, ...rest }: Skipped, core: Core): void {
+  if (ran.ok && !['late', 'error', 'unfinished'].includes(reason)) discard(job, core);
+  core.emitter.emit('skip', { path: job.opts.path, reason, ...rest });
+}
+
+/** A stream on the way to its caller, who waits for its entry, if at all, when it has ended. */
+function collecting<R>(
+  job: FillJob,
+  ran: Ran<R>,
+  stream: AsyncIterable<unknown>,
+  startedAt: number,
+  { signal, share }: Call<R>,
+  core: Core,
+): AsyncIterable<unknown> {
+  const { path } = job.opts;
+  let isPulled = false;
+  let over = () => {};
+  return collect(stream, {
+    codec: job.codec,
+    share,
+    bounds: job.policy.collect as Bounds,
+    pull(next) {
+      // A run until it ends: it may be at work between two items, too. One that nobody pulls has not begun.
+      if (!isPulled) void core.runs.run(path, () => new Promise<void>((resolve) => (over = resolve)));
+      isPulled = true;
+      return core.runs.run(path, next);
+    },
+    ended(end) {
+      over();
+      // A procedure that stops when it is told to looks like one that has finished.
+      const how: End = signal?.aborted === true && 'text' in end ? { skip: 'unfinished' } : end;
+      const prepared = prepareTimed(job, ran, startedAt, how);
+      if ('skip' in prepared) return skip(job, ran, prepared, core);
+      return keep(job, prepared, undefined, core.timeouts.readMs, core).answerable;
+    },
+  });
+}
+
+/** A stream behind a response: nobody pulls it but the cache. */
+function drained<R>(stream: AsyncIterable<unknown>, { codec, share, policy, signal }: Call<R>): Promise<End> {
+  const parts = { codec, share, bounds: policy.collect as Bounds, pull: <T>(next: () => Promise<T>) => next() };
+  return drain(stream, parts, signal);
 }
 
 function turnOf<R>(
@@ -139,7 +189,8 @@ function keep(
 ): { readonly stored?: Promise<unknown>; readonly answerable?: Promise<unknown> } {
   const { path, ctx } = job.opts;
   const bytes = encodedBytes(prepared.entry.body);
-  if (bytes > job.policy.maxBytes) {
+  const bounds = prepared.entry.stream === true ? job.policy.collect : job.policy;
+  if (bounds !== undefined && bytes > bounds.maxBytes) {
     discard(job, core);
     core.emitter.emit('skip', { path, reason: 'size' });
     return {};

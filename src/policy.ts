@@ -1,4 +1,5 @@
 // Docs: docs/freshness.md, docs/keys-and-scopes.md
+import { type Bounds, type CollectOptions, resolveCollect } from './collect.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown } from './errors.ts';
 import type { ScopeValue } from './key.ts';
@@ -69,6 +70,24 @@ export interface CachedOptions<C, I> {
   readonly errors?: Readonly<Record<string, Duration>>;
   /** Answers whose encoded form is longer are not stored. @default 1_048_576 */
   readonly maxBytes?: number;
+  /**
+   * Stores answers that are async iterables, too: collected on their way to the caller, replayed on a hit. `{}` is enough; a
+   * bound that is no whole number above zero throws a `CacheError`.
+   *
+   * @default not at all: they pass through
+   * @example
+   * ```ts
+   * import { initTRPC } from '@trpc/server';
+   * import { createCache } from 'trpc-cached';
+   *
+   * const t = initTRPC.create();
+   * const { cached } = createCache({ scope: 'public' });
+   * t.procedure.use(cached({ ttl: '1h', collect: { maxItems: 500 } })).query(async function* () {
+   *   yield 'first';
+   * });
+   * ```
+   */
+  readonly collect?: CollectOptions;
   /** Change it when the shape of the output changes; entries of other versions are not read. @default '' */
   readonly version?: string;
   /** `'copy'` gives every caller its own object, `'frozen'` one sealed object for all. @default 'copy' */
@@ -94,6 +113,7 @@ export interface Policy {
   readonly when: ((opts: CallOpts<any, any>) => boolean) | undefined;
   readonly errors: ReadonlyMap<string, number>;
   readonly maxBytes: number;
+  readonly collect: Bounds | undefined;
   readonly version: string;
   readonly share: 'copy' | 'frozen';
   readonly http: Lifetimes | false;
@@ -112,6 +132,7 @@ const known = [
   'when',
   'errors',
   'maxBytes',
+  'collect',
   'version',
   'share',
   'http',
@@ -181,6 +202,7 @@ export function resolvePolicy(
       Object.entries(options.errors ?? {}).map(([code, ttl]) => [code, durationMs(ttl, name(`errors.${code}`))]),
     ),
     maxBytes,
+    collect: resolveCollect(options.collect, maxBytes, name('collect')),
     version: options.version ?? '',
     share,
     http: resolveLifetimes(

@@ -2,11 +2,12 @@
 import { answer } from '../cache.ts';
 import type { Answer, Call, Core } from '../call.ts';
 import type { Codec } from '../codec.ts';
+import { isStream } from '../collect.ts';
 import { type Entry, tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
 import { newWishes, type Wishes } from '../fill.ts';
 import type { HttpSettings } from '../http-options.ts';
-import { type CallOpts, tagsOf } from '../policy.ts';
+import { type CallOpts, type Policy, tagsOf } from '../policy.ts';
 import { runBehind } from './behind.ts';
 import type { CallRecord, Calls, Outcome } from './calls.ts';
 import type { Surroundings } from './chain.ts';
@@ -59,7 +60,7 @@ export async function runCached(
   if ('bypass' in found) {
     const { bypass: reason, error } = found;
     parts.core.emitter.emit('bypass', { path: opts.path, reason, ...(error !== undefined && { error }) });
-    const result = await inside(record, wishes, () => opts.next());
+    const result = await inside(record, wishes, undefined, () => opts.next());
     record.outcome = { status: 'bypass', policy: definition.policy, noStore: wishes.noStore };
     return result;
   }
@@ -67,7 +68,7 @@ export async function runCached(
   const { policy } = definition;
   const demanded = demandedBy(record.request, found.opts, parts.honours);
   const run = (place: Place | undefined, given: MiddlewareOpts, own: CallRecord, wants: Wishes) =>
-    inside(own, wants, () =>
+    inside(own, wants, policy, () =>
       place === undefined ? runLearning(definition, given, own, wants, parts.calls) : given.next(),
     );
   const call: Call<MiddlewareResult> = {
@@ -79,6 +80,7 @@ export async function runCached(
     opts: found.opts,
     tagEpoch: parts.names.tag,
     ...demanded?.asked,
+    signal: opts.signal,
     run: async () => {
       if (demanded?.demand.noStore === true) wishes.noStore = true;
       if (demanded?.demand.onlyIfCached === true) return ranOf({ ok: false, error: notCached() });
@@ -93,7 +95,7 @@ export async function runCached(
       const next: MiddlewareOpts['next'] = (changed) =>
         place === undefined ? opts.next({ getRawInput, ...changed }) : runBehind(place, given);
       const given: MiddlewareOpts = { ...opts, getRawInput, signal, next };
-      return { ...call, wishes: wants, run: async () => ranOf(await run(place, given, own, wants)) };
+      return { ...call, signal, wishes: wants, run: async () => ranOf(await run(place, given, own, wants)) };
     },
     isOwnFailure: (ran) =>
       opts.signal?.aborted === true ||
@@ -110,13 +112,16 @@ export async function runCached(
 async function inside(
   record: CallRecord,
   wishes: Wishes,
+  policy: Policy | undefined,
   next: () => Promise<MiddlewareResult>,
 ): Promise<MiddlewareResult> {
   record.cached = { wishes };
+  let result: MiddlewareResult | undefined;
   try {
-    return await next();
+    return (result = await next());
   } finally {
-    delete record.cached;
+    // What produces a stream that is collected has only begun, and may say something of it until it ends.
+    if (policy?.collect === undefined || !isStream(result?.data)) delete record.cached;
   }
 }
 
@@ -192,7 +197,8 @@ async function note(
   if (record.request === undefined) return;
   const { status } = answered;
   const entry = result.ok && 'entry' in answered ? answered.entry : undefined;
-  const described = entry && (await describe(entry, result.data, codec));
+  // A stream is sent by its own link, which takes no headers.
+  const described = entry !== undefined && entry.stream !== true && (await describe(entry, result.data, codec));
   const coalesced = 'coalesced' in answered && answered.coalesced;
   const stored = status === 'miss' && entry !== undefined && !coalesced;
   record.outcome = { status, policy, codec, noStore: wishes.noStore, coalesced, stored, refused, ...described };

@@ -1,4 +1,5 @@
 // Docs: docs/invalidation.md
+import { isStream } from '../collect.ts';
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import {
@@ -133,7 +134,7 @@ export async function runInvalidates(
   if (settling === undefined) await act();
   else settling.push({ act, always: definition.on === 'always' });
   // What a stream changes while it runs is changed only when it has ended.
-  return isIterable(output) ? { ...result, data: andThen(output, act) } : result;
+  return isStream(output) ? { ...result, data: andThen(output, act) } : result;
 }
 
 const isUnconfirmed = (cause: unknown) => cause instanceof CacheError && cause.code === 'NOT_ACKNOWLEDGED';
@@ -210,10 +211,6 @@ async function collect(
     }
   }
   return targets;
-}
-
-function isIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 async function* andThen(iterable: AsyncIterable<unknown>, act: () => Promise<void>): AsyncGenerator<unknown> {

@@ -47,8 +47,8 @@ export function resultOf(answered: Answer<MiddlewareResult>, opts: MiddlewareOpt
   if (answered.status === 'bypass') return answered.ran.result;
   if ('failed' in answered) return answered.failed;
   if ('ran' in answered) {
-    const { ran, entry, sealed } = answered;
-    return ran.ok && entry !== undefined && sealed !== undefined ? { ...ran.result, data: sealed.value } : ran.result;
+    const { ran, sealed } = answered;
+    return ran.ok && sealed !== undefined ? { ...ran.result, data: sealed.value } : ran.result;
   }
   const { failure } = answered.entry;
   const result =

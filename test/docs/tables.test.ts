@@ -68,6 +68,8 @@ describe('the docs list', () => {
       listed('policy.ts', 'CachedOptions').sort(),
     );
     expect(firstCells('docs/stores.md', '## Memory')).toEqual(listed('stores/memory.ts', 'MemoryStoreOptions'));
+    expect(firstCells('docs/clients.md', '## Without')).toEqual(listed('client/fetch.ts', 'ConditionalFetchOptions'));
+    expect(firstCells('docs/clients.md', '## React')).toEqual(listed('client/link.ts', 'InvalidationLinkOptions'));
     expect(firstCells('docs/freshness.md', '## Control')).toEqual(
       listed('control.ts', 'Control').map((name) => expect.stringMatching(new RegExp(`^${name}\\(`))),
     );

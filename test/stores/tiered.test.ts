@@ -284,7 +284,7 @@ describe('making a tier', () => {
     [() => tieredStore({} as never, remote), 'tieredStore: local: expected a store of the process'],
     [
       () => tieredStore(memoryStore(), memoryStore()),
-      'tieredStore: remote: expected a store of many processes such as upstashStore(redis), received "memory"',
+      'tieredStore: remote: expected a store of many processes such as upstashStore(redis); of your own, one with supports: { local: false }, received "memory"',
     ],
     [() => tieredStore(memoryStore(), null as never), 'tieredStore: remote: expected a store of many processes'],
     [() => tieredStore(memoryStore(), remote, { ttl: 1 } as never), 'tieredStore: unknown option "ttl"'],

@@ -52,6 +52,12 @@ describe.each(cases)('responseMeta with $form over $name', ({ adapter, make }) =
     }
   });
 
+  test('a CDN-Cache-Control of the user is the only one', async () => {
+    const shop = await shopThatSends({ 'CDN-Cache-Control': 'max-age=7' });
+    for (const path of ['cdn', 'pub', 'cdn,def?batch=1'])
+      expect((await shop.send(path)).headers.get('cdn-cache-control')).toBe('max-age=7');
+  });
+
   test('a tag of the user is the only one, and decides about 304', async () => {
     const shop = await shopThatSends({ ETag: '"v7"' });
     const full = await shop.send('pub');
