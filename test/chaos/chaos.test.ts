@@ -42,7 +42,7 @@ describe.skipIf(!redisAvailable)('four processes over one server', () => {
     'answer every query while it is down; the breaker opens and closes, and what was invalidated meanwhile is in force: %s',
     { timeout: 120_000 },
     async (kind) => {
-      const shown = await runChaos({ kind, seed: 1, seconds: 0, load: gently, program: downFor('hangs', 2) });
+      const shown = await runChaos({ kind, seed: 1, seconds: 0, load: gently, program: downFor('hangs', 2, 4) });
       const { tally } = shown;
       expect(held(shown), report(shown)).toBe(true);
       expect(tally.unacknowledged).toBeGreaterThan(0);

@@ -10,10 +10,13 @@ export type Way =
   /** What is in front of it says no. */
   | 'refuses';
 
-/** A server that is down for so long while everybody reads and writes. */
+// A machine with much else to do gives the processes little time to notice.
+const patienceMs = 30_000;
+
+/** A server that is down for so long, and until so many breakers have opened, while everybody reads and writes. */
 export const downFor =
-  (way: Way, seconds: number): NonNullable<RunOptions['program']> =>
-  async ({ world, history }) => {
+  (way: Way, seconds: number, opened = 0): NonNullable<RunOptions['program']> =>
+  async ({ world, history, fleet }) => {
     const { server, lines } = world;
     await sleep(1_500);
     const before = way === 'is gone' && world.kind === 'redis' ? await server.snapshot() : undefined;
@@ -22,6 +25,7 @@ export const downFor =
     else if (way === 'is gone') await server.kill();
     else for (const line of lines) line.refuse?.();
     await sleep(seconds * 1_000);
+    for (let waited = 0; fleet.outcome.tally.opened < opened && waited < patienceMs; waited += 100) await sleep(100);
     if (way === 'hangs') server.resume();
     else if (way === 'is gone') await server.restart(before);
     else for (const line of lines) line.heal();
