@@ -46,6 +46,8 @@ export function wrapFetch<Rest extends readonly unknown[]>(
       response = await handler(asked, ...rest);
       body = response.body;
     }
+    // A stream that nobody reads would go on.
+    if (isHead && body === response.body) await response.body?.cancel().catch(() => {});
     const headers = finalHeaders(response, own.isOurs);
     const { status, statusText } = response;
     return new Response(isHead || status === 304 ? null : body, { status, statusText, headers });

@@ -176,6 +176,15 @@ describe('cache.fetch', () => {
     expect((await open().wrapped('rows', { method: 'HEAD' })).status).toBe(204);
   });
 
+  test('the stream of a HEAD ends: nobody reads it', async () => {
+    const cancel = vi.fn();
+    const handler = createCache({ scope: 'public' }).fetch(() => new Response(new ReadableStream({ cancel })), {
+      head: true,
+    });
+    const reply = await handler(new Request('http://shop.test/', { method: 'HEAD' }));
+    expect([reply.body, cancel.mock.calls.length]).toEqual([null, 1]);
+  });
+
   test('mutations and streams go through untouched', async () => {
     const { wrapped } = open();
     const headers = { 'content-type': 'application/json' };
