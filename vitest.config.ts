@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: [],
+    // The checker of many processes mostly waits: by default one core of two would do nothing.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     reporters: ['default', './test/support/reporter.ts'],
   },
