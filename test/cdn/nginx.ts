@@ -1,27 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
+import { executable } from '../support/executables.ts';
 import { servedAt } from '../support/http-sockets.ts';
 import { freePort } from '../support/redis.ts';
 
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-// Debian's is where the path of a plain user does not lead.
-const found = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
-  .filter((folder) => folder !== '')
-  .map((folder) => join(folder, 'nginx'))
-  .find(isExecutable);
+const found = executable('nginx');
 
 export const nginxAvailable = found !== undefined;
 

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { executable } from './executables.ts';
 import { type Argument, RespConnection, type TextReply } from './resp.ts';
 
 export interface RedisOptions {
@@ -36,18 +36,9 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const redisServer = executable('redis-server');
 
-export const redisAvailable: boolean = (process.env.PATH ?? '')
-  .split(delimiter)
-  .some((folder) => folder !== '' && isExecutable(join(folder, 'redis-server')));
+export const redisAvailable: boolean = redisServer !== undefined;
 
 /** Below the range of outgoing connections, so that none of them takes the port while the server is down. */
 export const freePort = async (): Promise<number> => {
@@ -84,7 +75,7 @@ const end = async (server: ChildProcess): Promise<void> => {
 };
 
 const launch = async (connection: RespConnection, folder: string, args: readonly string[]): Promise<ChildProcess> => {
-  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = spawn(redisServer as string, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const output of [server.stdout, server.stderr]) {
     output.on('data', (text) => {
