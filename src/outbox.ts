@@ -55,11 +55,18 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
   let own: Waiting | undefined;
   const here = (): Waiting => (own ??= newWaiting());
   const waiting = (): Waiting => {
+    let shared: Waiting;
     try {
-      return waitingFor(store(), here);
+      shared = waitingFor(store(), here);
     } catch {
       return here();
     }
+    if (own !== undefined && own !== shared) {
+      // Refused while the store could not be opened, and it turns out to be one that others use already.
+      for (const [epoch, one] of own.epochs) shared.epochs.set(epoch, one);
+      own = shared;
+    }
+    return shared;
   };
 
   async function send(epochs: readonly string[], mode: Mode): Promise<void> {

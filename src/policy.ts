@@ -119,12 +119,11 @@ export interface Policy {
   readonly http: Lifetimes | false;
 }
 
+/** The options that say how long an answer is of use: those of wrapped functions, too. */
+export const lifetimeOptions = ['ttl', 'staleWhileRevalidate', 'staleIfError', 'jitter', 'earlyRevalidation'] as const;
+
 const known = [
-  'ttl',
-  'staleWhileRevalidate',
-  'staleIfError',
-  'jitter',
-  'earlyRevalidation',
+  ...lifetimeOptions,
   'scope',
   'tags',
   'key',

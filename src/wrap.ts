@@ -7,7 +7,15 @@ import { CacheError, rejectUnknown, shown } from './errors.ts';
 import { newWishes, type Ran } from './fill.ts';
 import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, scopeText, UncanonicalError } from './key.ts';
-import { atOnce, type CachedOptions, checkTexts, type Policy, plantMs, resolvePolicy } from './policy.ts';
+import {
+  atOnce,
+  type CachedOptions,
+  checkTexts,
+  lifetimeOptions,
+  type Policy,
+  plantMs,
+  resolvePolicy,
+} from './policy.ts';
 
 /** The options of `cache.wrap`: those of `cached` that make sense without a procedure. */
 export interface WrapOptions<Args extends readonly unknown[]>
@@ -23,18 +31,7 @@ export interface WrapOptions<Args extends readonly unknown[]>
   readonly tags?: readonly string[] | ((...args: Args) => readonly string[]);
 }
 
-const known = [
-  'ttl',
-  'staleWhileRevalidate',
-  'staleIfError',
-  'jitter',
-  'earlyRevalidation',
-  'scope',
-  'tags',
-  'maxBytes',
-  'version',
-  'share',
-];
+const known = [...lifetimeOptions, 'scope', 'tags', 'maxBytes', 'version', 'share'];
 
 /** A function whose results are cached. */
 export interface Wrapped<Args extends readonly unknown[], R> {

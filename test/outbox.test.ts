@@ -120,4 +120,19 @@ describe('the outbox', () => {
     await outbox.drain(30_000);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  test('what waited while the store could not be opened is not lost when it is one that another cache uses already', async () => {
+    const advance = vi.fn<Store['advance']>(throwing);
+    const store = { advance } as unknown as Store;
+    const parts = { namespace: 'all', writeMs: 1_000, collapsed: () => {} };
+    let isOpen = false;
+    const first = createOutbox({ ...parts, store: () => (isOpen ? store : throwing()) });
+    const second = createOutbox({ ...parts, store: () => store });
+    await first.write(['a']).catch(() => {});
+    await second.write(['b']).catch(() => {});
+    isOpen = true;
+    advance.mockClear().mockImplementation(async () => {});
+    expect(await first.flush()).toBe(true);
+    expect(advance.mock.calls.flatMap(([epochs]) => epochs).sort()).toEqual(['a', 'b']);
+  });
 });
