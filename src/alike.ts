@@ -24,10 +24,13 @@ function listsAlike(one: readonly unknown[], other: readonly unknown[]): boolean
   return one.every(among(other)) && other.every(among(one));
 }
 
+// Both ways: of ß and SS, of ς and σ, only the capitals are the same; of ẞ and ß only the small ones.
 const cleaned = (value: Scalar): string =>
   String(value)
     .normalize('NFKC')
     .toLowerCase()
+    .toUpperCase()
+    .normalize('NFKC')
     .replace(/[^\p{L}\p{N}]/gu, '');
 
 const isScalar = (value: unknown): value is Scalar => ['string', 'number', 'boolean', 'bigint'].includes(typeof value);

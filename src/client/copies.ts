@@ -10,7 +10,6 @@ export interface Copies {
   readonly forget: (place: string, copy: Copy) => void;
   /** Forgets every copy whose place begins so. */
   readonly forgetAll: (start: string) => void;
-  readonly clear: () => void;
 }
 
 // Languages, as a rule. The one that was asked for longest ago goes first.
@@ -51,7 +50,6 @@ export function createCopies(maxBytes: number, maxEntries: number): Copies {
     forgetAll(start) {
       for (const place of [...kept.keys()]) if (place.startsWith(start)) kept.delete(place);
     },
-    clear: () => kept.clear(),
   };
 }
 

@@ -14,7 +14,7 @@ export interface ConditionalFetchOptions {
   readonly maxBytes?: number;
   /** Most URLs, each with its credentials, and of each at most eight variants by `Vary`. @default 500 */
   readonly maxEntries?: number;
-  /** What sends the requests. @default the global `fetch` at the time of a request */
+  /** What sends the requests, with the headers they have: what it adds is not seen here. @default the global `fetch` at the time of a request */
   readonly fetch?: Fetch;
   /** Shows an answer without asking for as long as its `max-age` says. @default false: the server is always asked */
   readonly fresh?: boolean;
@@ -35,8 +35,15 @@ export interface FetchInit {
 /** A `fetch` that keeps copies. */
 export interface ConditionalFetch {
   (input: string | URL | Request, init?: RequestInit | FetchInit): Promise<Response>;
-  /** Forgets every copy, as when the user signs out. */
+  /** Forgets every copy, as when the user signs out, also of answers that are still on their way. */
   readonly clear: () => void;
+}
+
+/** A request whose answer is on its way. */
+interface Trip extends Pick<Copy, 'sentAt' | 'order'> {
+  readonly place: string;
+  /** Its copy was forgotten before it came. */
+  isForgotten: boolean;
 }
 
 /**
@@ -61,22 +68,31 @@ export function conditionalFetch(options: ConditionalFetchOptions = {}): Conditi
   if (typeof send !== 'function') throw invalid('conditionalFetch: fetch', 'a function such as fetch', send);
   const maxBytes = bound(options.maxBytes, 8_388_608, 'maxBytes');
   const copies = createCopies(maxBytes, bound(options.maxEntries, 500, 'maxEntries'));
+  const underWay = new Set<Trip>();
   let requests = 0;
 
+  /** Forgets the copies of places that begin so, and those that answers on their way would become. */
+  function forget(start: string): void {
+    copies.forgetAll(start);
+    for (const trip of underWay) if (trip.place.startsWith(start)) trip.isForgotten = true;
+  }
+
   /** Gives an answer as it is, and keeps a copy where that may be shown again. */
-  async function keep(response: Response, asked: Asked, at: Pick<Copy, 'sentAt' | 'order'>): Promise<Response> {
+  async function keep(response: Response, asked: Asked, trip: Trip): Promise<Response> {
     const receivedAt = Date.now();
     const etag = tagOf(response.headers);
     const vary = varyNames(response.headers.get('vary')).sort();
-    const isKept = response.status === 200 && etag !== undefined && !vary.includes('*');
+    const isKept = response.status === 200 && etag !== undefined && !vary.includes('*') && !trip.isForgotten;
     const text = isKept && mayKeep(response.headers) ? await textOf(response, maxBytes / 2) : undefined;
+    if (trip.isForgotten) return response;
     if (etag === undefined || text === undefined) {
       const outdated = copies.find(asked.place, asked.headers);
       if (outdated !== undefined) copies.forget(asked.place, outdated);
       return response;
     }
     copies.put(asked.place, {
-      ...at,
+      sentAt: trip.sentAt,
+      order: trip.order,
       etag,
       text,
       statusText: response.statusText,
@@ -90,8 +106,9 @@ export function conditionalFetch(options: ConditionalFetchOptions = {}): Conditi
   }
 
   /** The 200 that a 304 stands for. */
-  function renew(copy: Copy, by: Response, asked: Asked, at: Pick<Copy, 'sentAt' | 'order'>): Response {
+  function renew(copy: Copy, by: Response, asked: Asked, { sentAt, order }: Trip): Response {
     const headers = renewedHeaders(copy.headers, by.headers, copy.asked === asked.all);
+    // Not one that was forgotten, or replaced, meanwhile.
     const isHeld = copies.find(asked.place, asked.headers) === copy;
     if (directivesOf(by.headers).has('no-store')) copies.forget(asked.place, copy);
     else if (isHeld) {
@@ -100,42 +117,51 @@ export function conditionalFetch(options: ConditionalFetchOptions = {}): Conditi
         headers: new Headers(headers),
         asked: asked.all,
         receivedAt: Date.now(),
-        ...at,
+        sentAt,
+        order,
       });
     }
     for (const cookie of by.headers.getSetCookie?.() ?? []) headers.append('set-cookie', cookie);
     return shownAgain(copy, headers);
   }
 
-  async function conditional(input: string | URL | Request, given?: RequestInit | FetchInit): Promise<Response> {
-    const init = given as RequestInit | undefined;
-    const asked = askedFor(input, init);
-    if (asked === undefined) {
-      const response = await send(input, init);
-      // RFC 9111 section 4.4. Who always asks needs no such thing.
-      if (fresh && response.ok && !safe.has(methodOf(input, init))) copies.forgetAll(startOf(urlOf(input)));
-      return response;
-    }
-    const at = { sentAt: Date.now(), order: ++requests };
+  async function ask(input: string | URL | Request, init: RequestInit | undefined, asked: Asked): Promise<Response> {
     const copy = copies.find(asked.place, asked.headers);
-    if (copy === undefined) return keep(await send(input, init), asked, at);
-    const { left, age } = freshnessOf(copy, at.sentAt);
-    if (fresh && asked.takesFresh && left > 0 && copy.asked === asked.all) {
+    const now = Date.now();
+    const { left, age } = copy === undefined ? { left: 0, age: 0 } : freshnessOf(copy, now);
+    if (copy !== undefined && fresh && asked.takesFresh && left > 0 && copy.asked === asked.all && isNamed(copy)) {
       const headers = new Headers(copy.headers);
       headers.set('age', String(Math.floor(age)));
       return shownAgain(copy, headers);
     }
-    const headers = { ...Object.fromEntries(asked.headers), 'if-none-match': copy.etag };
-    const response = await send(input, { ...init, headers });
-    if (response.status !== 304) return keep(response, asked, at);
-    const tag = tagOf(response.headers);
-    if (tag === undefined || opaque(tag) === opaque(copy.etag)) return renew(copy, response, asked, at);
-    // It speaks of an answer that is not held (RFC 9111 section 4.3.4): asked again, without a condition.
-    copies.forget(asked.place, copy);
-    return keep(await send(input, init), asked, at);
+    const trip: Trip = { place: asked.place, sentAt: now, order: ++requests, isForgotten: false };
+    underWay.add(trip);
+    try {
+      if (copy === undefined) return await keep(await send(input, init), asked, trip);
+      const headers = { ...Object.fromEntries(asked.headers), 'if-none-match': copy.etag };
+      const response = await send(input, { ...init, headers });
+      if (response.status !== 304) return await keep(response, asked, trip);
+      const tag = tagOf(response.headers);
+      if (tag === undefined || opaque(tag) === opaque(copy.etag)) return renew(copy, response, asked, trip);
+      // It speaks of an answer that is not held (RFC 9111 section 4.3.4): asked again, without a condition.
+      copies.forget(asked.place, copy);
+      return await keep(await send(input, init), asked, trip);
+    } finally {
+      underWay.delete(trip);
+    }
   }
 
-  return Object.assign(conditional, { clear: copies.clear });
+  async function conditional(input: string | URL | Request, given?: RequestInit | FetchInit): Promise<Response> {
+    const init = given as RequestInit | undefined;
+    const asked = askedFor(input, init);
+    if (asked !== undefined) return ask(input, init, asked);
+    const response = await send(input, init);
+    // RFC 9111 section 4.4. Who always asks needs no such thing.
+    if (fresh && response.ok && !safe.has(methodOf(input, init))) forget(startOf(urlOf(input)));
+    return response;
+  }
+
+  return Object.assign(conditional, { clear: () => forget('') });
 }
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -152,6 +178,11 @@ function tagOf(headers: Headers): string | undefined {
   return /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag) ? tag : undefined;
 }
 
+/** Whether it is known whose answer it is: what it depends on may be added to its request behind our back. */
+const isNamed = ({ vary }: Copy): boolean => !vary.some(([name, value]) => credentials.has(name) && value === null);
+
+const credentials = new Set(['authorization', 'cookie']);
+
 const opaque = (tag: string): string => tag.replace(/^W\//, '');
 
 /** What tRPC sends is JSON, and JSON is text in UTF-8; anything else is not for us. */
@@ -160,29 +191,33 @@ function mayKeep(headers: Headers): boolean {
   return /^application\/json\b/i.test(type) && !directivesOf(headers).has('no-store');
 }
 
-/** The body of an answer that is still unread afterwards; nothing, if it is longer than `most` bytes or breaks off. */
+/**
+ * The body of an answer that is still unread afterwards; nothing, if it is longer than `most` bytes. Throws what its reader would
+ * meet: an answer whose request was aborted meanwhile could not be read any more.
+ */
 async function textOf(response: Response, most: number): Promise<string | undefined> {
   const announced = Number(response.headers.get('content-length') ?? 0);
   if (announced > most) return undefined;
+  let second: Response;
   try {
-    const second = response.clone();
-    // React Native has no streams.
-    if (typeof second.body?.getReader !== 'function') return await second.text();
-    const reader = second.body.getReader();
-    const decoder = new TextDecoder();
-    let text = '';
-    for (let length = 0; ; ) {
-      const { done, value } = await reader.read();
-      if (done) return text + decoder.decode();
-      length += value.byteLength;
-      if (length > most) {
-        reader.cancel().catch(() => {}); // settles only when the caller has done with the other half
-        return undefined;
-      }
-      text += decoder.decode(value, { stream: true });
-    }
+    second = response.clone();
   } catch {
-    return undefined; // whoever reads the answer itself meets the same error
+    return undefined; // the given `fetch` reads it itself
+  }
+  // React Native has no streams.
+  if (typeof second.body?.getReader !== 'function') return second.text();
+  const reader = second.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  for (let length = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    length += value.byteLength;
+    if (length > most) {
+      reader.cancel().catch(() => {}); // settles only when the caller has done with the other half
+      return undefined;
+    }
+    text += decoder.decode(value, { stream: true });
   }
 }
 

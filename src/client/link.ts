@@ -8,8 +8,9 @@ export type Matches = (queryKey: readonly unknown[]) => boolean;
 /** What {@link invalidationLink} does. */
 export interface InvalidationLinkOptions {
   /**
-   * Called once for each response to mutations that invalidated something, before the mutation's promise goes on. What it
-   * returns is not waited for; what it throws goes to `reportError`, where there is one, and never to the mutation.
+   * Called once for each response to mutations that invalidated something (by `httpBatchStreamLink`, for each mutation), before
+   * the mutation's promise goes on. What it returns is not waited for; what it throws goes to `reportError`, where there is
+   * one, and never to the mutation.
    */
   readonly onInvalidated: (matches: Matches, invalidated: readonly Invalidated[]) => unknown;
   /** The header, as in `http.tellInvalidated` of the server's cache. @default 'x-cache-invalidated' */
@@ -45,7 +46,8 @@ type Context = { readonly response?: unknown };
  * A link of tRPC that reads what a mutation invalidated from its response and hands it on, so that one declaration on the
  * server renews the queries of the client too. The server's cache needs `http: { tellInvalidated: true }`.
  *
- * @throws CacheError `INVALID_OPTION` when `onInvalidated` is no function, and for options it does not know.
+ * @throws CacheError `INVALID_OPTION` when `onInvalidated` is no function, for a `header` that is no name, an empty `keyPrefix`, and
+ * options it does not know.
  * @example
  * ```ts
  * import { QueryClient } from '@tanstack/query-core';
@@ -69,22 +71,26 @@ export function invalidationLink(options: InvalidationLinkOptions): Invalidation
   const { onInvalidated, header = 'x-cache-invalidated', keyPrefix } = options;
   if (typeof onInvalidated !== 'function')
     throw invalid('invalidationLink: onInvalidated', 'a function of (matches, invalidated)', onInvalidated);
+  if (typeof header !== 'string' || !isToken.test(header))
+    throw invalid('invalidationLink: header', "a header name such as 'x-cache-invalidated'", header);
+  if (keyPrefix !== undefined && (typeof keyPrefix !== 'string' || keyPrefix === ''))
+    throw invalid('invalidationLink: keyPrefix', "the keyPrefix of your tRPC integration such as 'shop'", keyPrefix);
   // All mutations of a batch have the same response.
   const seen = new WeakSet<object>();
 
-  function read(context: Context | undefined): void {
+  function read(context: Context | undefined): unknown {
     const response = context?.response as { headers?: { get?: (name: string) => string | null } } | undefined;
     const text = response?.headers?.get?.(header);
-    if (response === undefined || typeof text !== 'string' || seen.has(response)) return;
+    if (response === undefined || typeof text !== 'string' || seen.has(response)) return undefined;
     const { invalidated, ahead } = readTold(text);
     if (!ahead) seen.add(response);
-    if (invalidated.length === 0) return;
+    if (invalidated.length === 0) return undefined;
     const matches: Matches = (queryKey) => {
       const parts = partsOf(queryKey);
       if (parts === undefined || (keyPrefix !== undefined && parts.prefix !== keyPrefix)) return false;
       return invalidated.some((one) => concerns(one, parts));
     };
-    tell(() => onInvalidated(matches, invalidated));
+    return onInvalidated(matches, invalidated);
   }
 
   return () =>
@@ -94,12 +100,12 @@ export function invalidationLink(options: InvalidationLinkOptions): Invalidation
       const subscribe = (observer: Observer) =>
         results.subscribe({
           next(result: { context?: Context }) {
-            read(result.context);
+            attempt(() => read(result.context));
             observer.next?.(result);
           },
           // A mutation that failed may have invalidated, and so may others of its batch.
           error(error: unknown) {
-            read((error as { meta?: Context } | null | undefined)?.meta);
+            attempt(() => read((error as { meta?: Context } | null | undefined)?.meta));
             observer.error?.(error);
           },
           complete: () => observer.complete?.(),
@@ -113,8 +119,11 @@ export function invalidationLink(options: InvalidationLinkOptions): Invalidation
     };
 }
 
-/** Lets a callback do its work; that it fails is not the mutation's fault. */
-function tell(work: () => unknown): void {
+// RFC 9110 section 5.6.2.
+const isToken = /^[!#$%&'*+\-.^_`|~\w]+$/;
+
+/** Reads a response, and lets the callback do its work; that either fails is not the mutation's fault. */
+function attempt(work: () => unknown): void {
   const report = (error: unknown) => (globalThis as { reportError?: (error: unknown) => void }).reportError?.(error);
   try {
     Promise.resolve(work()).catch(report);

@@ -1,4 +1,5 @@
-import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, splitLink } from '@trpc/client';
+import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, splitLink, type TRPCLink } from '@trpc/client';
+import { observable } from '@trpc/server/observable';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Invalidated, invalidationLink } from '../../src/client/index.ts';
 import { errorOf } from '../support/app.ts';
@@ -8,6 +9,19 @@ const linked = (end: Parameters<typeof openSite>[2], options: Parameters<typeof 
   openSite({}, options, end);
 const invalidatedIn = (told: readonly (readonly [unknown, readonly Invalidated[]])[]) =>
   told.map(([, invalidated]) => invalidated);
+
+/** A link that leaves something else in place of the response. */
+const answeredBy =
+  (response: unknown): TRPCLink<Router> =>
+  () =>
+  ({ op, next }) =>
+    observable((observer) =>
+      next(op).subscribe({
+        next: (result) => observer.next({ ...result, context: { response } as never }),
+        error: (error) => observer.error(Object.assign(error, { meta: { response } })),
+        complete: () => observer.complete(),
+      }),
+    );
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -116,6 +130,36 @@ describe('invalidationLink', () => {
     expect(await client.post.touch.mutate()).toBeNull();
   });
 
+  test('never keeps a result or an error from its mutation, whatever the response is like', async () => {
+    const reported: unknown[] = [];
+    vi.stubGlobal('reportError', (error: unknown) => reported.push(error));
+    const { url, hidden } = await openSite();
+    const gone = (message: string) => () => {
+      throw new Error(message);
+    };
+    const broken: [unknown, string?][] = [
+      [{ headers: { get: gone('no such header') } }, 'no such header'],
+      [Object.defineProperty({}, 'headers', { get: gone('no headers') }), 'no headers'],
+      [{ headers: { get: 'text' } }, 'not a function'],
+      ['no response'],
+      [null],
+    ];
+    for (const [response, message] of broken) {
+      reported.length = 0;
+      const client = createTRPCClient<Router>({
+        links: [invalidationLink({ onInvalidated: () => {} }), answeredBy(response), httpLink({ url })],
+      });
+      hidden.fails = false;
+      expect(await client.post.touch.mutate()).toBeNull();
+      hidden.fails = true;
+      expect((await errorOf(() => client.post.write.mutate({}))).message).toBe('CONFLICT');
+      const times = message === undefined ? 0 : 2;
+      expect(reported.map((error) => (error as Error).message)).toEqual(
+        Array(times).fill(expect.stringContaining(message ?? '')),
+      );
+    }
+  });
+
   test('reads the header that the server was told to send', async () => {
     const told: unknown[] = [];
     const { client } = await openSite(
@@ -126,12 +170,20 @@ describe('invalidationLink', () => {
     expect(told).toHaveLength(1);
   });
 
-  test.each([
+  test.each<[object, string]>([
     [{}, 'invalidationLink: onInvalidated: expected a function of (matches, invalidated), received undefined.'],
     [
       { onInvalidated: () => {}, ttl: 1 },
       'invalidationLink: unknown option "ttl". Known options: onInvalidated, header, keyPrefix.',
     ],
+    ...['x y', '', 5, null, 'é', 'a:b'].map((header): [object, string] => [
+      { onInvalidated: () => {}, header },
+      `invalidationLink: header: expected a header name such as 'x-cache-invalidated', received ${JSON.stringify(header)}.`,
+    ]),
+    ...['', 5, null].map((keyPrefix): [object, string] => [
+      { onInvalidated: () => {}, keyPrefix },
+      `invalidationLink: keyPrefix: expected the keyPrefix of your tRPC integration such as 'shop', received ${JSON.stringify(keyPrefix)}.`,
+    ]),
   ])('refuses %o', async (options, message) => {
     expect((await errorOf(() => invalidationLink(options as never))).message).toBe(message);
   });

@@ -91,6 +91,40 @@ describe('users who share one conditionalFetch', () => {
     expect(await ask('bob')).toEqual([null, 'yes', 'application/json']);
   });
 
+  test.each(['authorization', 'cookie'])(
+    'and whose %s is added behind its back are asked for each time, where the answer says that it counts',
+    async (name) => {
+      const asked: string[] = [];
+      let user = 'ann';
+      const open = (vary: string) =>
+        conditionalFetch({
+          fresh: true,
+          // As a `fetch` that knows its user by an async context does.
+          fetch: async (_, init) => {
+            const known = new Headers(init?.headers).get(name);
+            asked.push(known ?? `${user}, added`);
+            const headers = {
+              'content-type': 'application/json',
+              etag: `"${user}"`,
+              'cache-control': 'max-age=60',
+              vary,
+            };
+            return new Response(JSON.stringify(known ?? user), { headers });
+          },
+        });
+      const get = open(`accept, ${name[0]?.toUpperCase()}${name.slice(1)}`);
+      const read = async (init?: RequestInit) => (await get('http://shop.test/me', init)).json();
+      for (user of ['ann', 'bob', 'bob']) expect(await read()).toBe(user);
+      expect(asked).toEqual(['ann, added', 'bob, added', 'bob, added']);
+      // Who says who he is, is known by it.
+      for (const who of ['eve', 'eve']) expect(await read({ headers: { [name]: who } })).toBe('eve');
+      expect(asked.slice(3)).toEqual(['eve']);
+      const other = open('accept-language');
+      for (let times = 0; times < 2; times++) await other('http://shop.test/me');
+      expect(asked.slice(4)).toEqual(['bob, added']);
+    },
+  );
+
   test('have a copy each, by Authorization, by Cookie and by every header of Vary', async () => {
     const { url } = await openPersonal(true);
     const statuses: number[] = [];
