@@ -1,30 +1,62 @@
 // Docs: docs/how-it-works.md
 import { type Answer, type Call, type Core, inPlaceOf, isFor, mayBeStale, open, type Shared } from './call.ts';
-import { late, within } from './deadline.ts';
+import { isDueEarly } from './chance.ts';
+import { isPromise, late, within } from './deadline.ts';
 import type { Entry } from './entry.ts';
 import { lead } from './lead.ts';
 import { type Lookup, lookUp } from './lookup.ts';
+import type { Awaitable } from './store.ts';
 
-/** The story of a call: look up; serve what is fresh, or stale but good enough; else share the flight of an equal call, or lead one. */
-export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
-  const started = performance.now(); // monotonic: a wall clock that is set back must not lengthen the wait
-  const askedAt = Date.now();
+/** When a call began, by either clock, and its lookup's place in the order of flights. */
+interface Beginning {
+  readonly started: number; // monotonic: a wall clock that is set back must not lengthen the wait
+  readonly askedAt: number;
+  readonly departedAt: number;
+}
+
+const beginning = (departedAt: number): Beginning => ({
+  started: performance.now(),
+  askedAt: Date.now(),
+  departedAt,
+});
+
+// A store of the process answers at once: nothing lands while the lookup is on its way.
+const atOnce = Number.POSITIVE_INFINITY;
+
+/**
+ * The story of a call: look up; serve what is fresh, or stale but good enough; else share the flight of an equal call, or lead
+ * one. A hit on a store of the process costs no promise.
+ */
+export function answer<R>(call: Call<R>, core: Core): Awaitable<Answer<R>> {
+  const lookup = lookUpIn(core, call);
+  if (isPromise(lookup)) return answerLater(call, lookup, core);
+  if (lookup === undefined) return bypass(call, core);
+  return serve(call, lookup, atOnce, core) ?? fly(call, lookup, beginning(atOnce), core);
+}
+
+async function answerLater<R>(call: Call<R>, sent: Promise<Lookup | undefined>, core: Core): Promise<Answer<R>> {
   const departure = core.flights.depart();
-  const lookup = await lookUpIn(core, call);
-  const budgetMs = core.timeouts.readMs - (performance.now() - started);
-  const served = lookup && serve(call, lookup, departure.at, core);
-  if (lookup === undefined || served !== undefined) {
+  const began = beginning(departure.at);
+  const lookup = await sent;
+  try {
+    if (lookup === undefined) return bypass(call, core);
+    return serve(call, lookup, departure.at, core) ?? fly(call, lookup, began, core);
+  } finally {
     departure.arrive();
-    return served ?? bypass(call, core);
   }
+}
+
+/** Shares the flight of an equal call that was under way when the lookup departed, or leads one. */
+function fly<R>(call: Call<R>, lookup: Lookup, began: Beginning, core: Core): Promise<Answer<R>> {
+  const { readMs, joinMs } = core.timeouts;
+  const budgetMs = readMs - (performance.now() - began.started);
   const key = flightKey(lookup);
   // A flight can be joined until its entry is stored: by then its answer may be older than its ttl.
-  const accept = (shared: Shared) => !('entry' in shared) || shared.entry.freshUntil > askedAt;
-  const join = (departedAt: number) => core.flights.join(key, departedAt, core.timeouts.joinMs, accept);
-  const joined = join(departure.at);
-  departure.arrive();
+  const accept = (shared: Shared) => !('entry' in shared) || shared.entry.freshUntil > began.askedAt;
+  const join = (departedAt: number) => core.flights.join(key, departedAt, joinMs, accept);
+  const joined = join(began.departedAt);
   const own = async (takesTurn = true): Promise<Answer<R>> => {
-    const waitMs = core.timeouts.joinMs - (performance.now() - started); // what it waited for a flight counts
+    const waitMs = joinMs - (performance.now() - began.started); // what it waited for a flight counts
     const lookUpAgain = () => lookUpIn(core, call);
     return (await lead(
       call,
@@ -33,7 +65,7 @@ export async function answer<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
       core,
     )) as Answer<R>;
   };
-  return joined === undefined ? own() : share(call, lookup, joined, () => join(Number.POSITIVE_INFINITY), own, core);
+  return joined === undefined ? own() : share(call, lookup, joined, () => join(atOnce), own, core);
 }
 
 /** What the flight of an equal call gives, or, where that is nothing two callers could share, a run of one's own. */
@@ -72,16 +104,17 @@ async function share<R>(
   return answered;
 }
 
-async function lookUpIn<R>(core: Core, call: Call<R>): Promise<Lookup | undefined> {
-  const { breaker, emitter, outbox, isExact } = core;
+function lookUpIn<R>(core: Core, call: Call<R>): Awaitable<Lookup | undefined> {
   try {
-    const store = core.storeFor(call.opts.ctx);
-    const { readMs } = core.timeouts;
-    return await lookUp(call.wanted, { store, breaker, emitter, readMs, flush: outbox.flush, isExact });
+    const lookup = lookUp(call.wanted, core.storeFor(call.opts.ctx), core.lookups);
+    return isPromise(lookup) ? lookup.catch((error) => failedToLookUp(core, error)) : lookup;
   } catch (error) {
-    emitter.emit('error', { operation: 'lookup', error });
-    return undefined;
+    return failedToLookUp(core, error);
   }
+}
+
+function failedToLookUp({ emitter }: Core, error: unknown): undefined {
+  emitter.emit('error', { operation: 'lookup', error });
 }
 
 /** Keyed by every epoch id of the joiner's own lookup: who looked up after an invalidation finds no older flight (rule 3). */
@@ -101,7 +134,7 @@ function serve<R>(call: Call<R>, lookup: Lookup, departedAt: number, core: Core)
   if (stored === undefined || call.accepts?.(stored, now) === false) return undefined;
   if (entry !== undefined) {
     const hit = give('hit', call, entry, now, core);
-    if (hit !== undefined && isDueEarly(entry, call.policy.early, now))
+    if (hit !== undefined && isDueEarly(entry, call.policy.early, now, Math.random))
       revalidate(call, lookup, departedAt, true, core);
     return hit;
   }
@@ -127,18 +160,13 @@ function give<R>(
   try {
     const value = open(call, entry);
     const ageMs = now - entry.storedAt;
-    if (status === 'hit') emitter.emit('hit', { path, ageMs });
-    else emitter.emit('stale', { path, ageMs, reason: 'revalidating' });
+    if (status === 'stale') emitter.emit('stale', { path, ageMs, reason: 'revalidating' });
+    else if (emitter.hears('hit')) emitter.emit('hit', { path, ageMs });
     return { status, entry, value };
   } catch (error) {
     emitter.emit('error', { operation: 'lookup', error });
     return undefined;
   }
-}
-
-/** XFetch: by chance, the likelier the closer the end is and the longer the procedure takes. */
-function isDueEarly({ freshUntil, ranMs = 0 }: Entry, beta: number, now: number): boolean {
-  return beta > 0 && now - ranMs * beta * Math.log(Math.random()) >= freshUntil;
 }
 
 /** Runs the procedure behind the response, once per entry and set of epochs, and not for ever. */

@@ -1,10 +1,11 @@
 // Docs: docs/how-it-works.md
 import type { Breaker } from './breaker.ts';
-import { type Entry, outputOf, type Share } from './entry.ts';
+import { amended, type Entry, outputOf, type Share } from './entry.ts';
 import type { Emitter } from './events.ts';
 import type { FillJob, Ran } from './fill.ts';
 import type { Flights } from './flight.ts';
-import type { Lookup, Wanted } from './lookup.ts';
+import { lend } from './lent.ts';
+import type { Lookup, LookupParts, Wanted } from './lookup.ts';
 import type { Outbox } from './outbox.ts';
 import type { Runs } from './runs.ts';
 import type { Store } from './store.ts';
@@ -14,8 +15,8 @@ export interface Core {
   readonly storeFor: (ctx: unknown) => Store;
   readonly flights: Flights<Shared>;
   readonly runs: Runs;
-  /** Whether only the store's own word counts now: something is being computed, or for somebody who wrote a moment ago. */
-  readonly isExact: () => boolean;
+  /** What lookups need around them. */
+  readonly lookups: LookupParts;
   readonly breaker: Breaker;
   readonly outbox: Outbox;
   readonly emitter: Emitter;
@@ -36,9 +37,11 @@ export interface Call<R> extends Omit<FillJob, 'lookup'> {
   readonly wanted: Wanted;
   /** How a hit, or a shared fill, is handed out. */
   readonly share: Share;
+  /** The output will hardly be looked at: a response is made of the wire form, or of the stored `text` itself. */
+  readonly lends?: 'wire' | 'text' | undefined;
   /** Whether the caller takes a stored answer, and how long after its end; a browser may ask for less, or more. */
-  readonly accepts?: (entry: Entry, now: number) => boolean;
-  readonly maxStaleMs?: number;
+  readonly accepts?: ((entry: Entry, now: number) => boolean) | undefined;
+  readonly maxStaleMs?: number | undefined;
   /** Runs the procedure; called at most once (law 5). */
   readonly run: () => Promise<Ran<R>>;
   /** The same call behind a response: it outlives its request, and stops when the signal says so. */
@@ -73,9 +76,12 @@ export type Answer<R> =
 export const isFor = <R>({ policy }: Call<R>, { failure, stream }: Entry): boolean =>
   (failure === undefined || policy.errors.has(failure.code)) && (stream !== true || policy.collect !== undefined);
 
-/** The output of an entry as the caller of this call may keep it. */
-export const open = <R>({ codec, share }: Call<R>, entry: Entry): unknown =>
-  entry.failure === undefined ? outputOf(entry, codec, share) : undefined;
+/** The output of an entry as the caller of this call may keep it; where that will do, a {@link Lent} one. */
+export function open<R>({ codec, share, lends }: Call<R>, entry: Entry): unknown {
+  if (entry.failure !== undefined) return undefined;
+  const lent = lends === undefined ? undefined : lend(entry, codec, lends === 'text');
+  return lent ?? outputOf(entry, codec, share);
+}
 
 /** The expired entry that the policy prefers to a failure (RFC 5861 section 4), if there is one. */
 export function preferred<R>(
@@ -95,15 +101,22 @@ export function preferred<R>(
 export const mayBeStale = <R>({ opts }: Call<R>, { isExpiredEarly }: Lookup, runs: Runs): boolean =>
   !isExpiredEarly || !runs.mayBeInside(opts.path);
 
-/** That entry as an answer. */
+const standIns = new WeakSet<Entry>();
+
+/** Whether an answer's entry stands in for a run that failed: that one was not answered from the store alone. */
+export const standsIn = (entry: Entry): boolean => standIns.has(entry);
+
+/** That entry as an answer: as an object of its own, because others may get the entry without any run. */
 export function inPlaceOf<R>(
   failed: Failed<unknown>,
   call: Call<R>,
   lookup: Lookup,
   { emitter, runs }: Pick<Core, 'emitter' | 'runs'>,
 ): Extract<Answer<R>, { status: 'hit' | 'stale' }> | undefined {
-  const entry = preferred(failed, call, lookup);
-  if (entry === undefined || !mayBeStale(call, lookup, runs)) return undefined;
+  const expired = preferred(failed, call, lookup);
+  if (expired === undefined || !mayBeStale(call, lookup, runs)) return undefined;
+  const entry = amended(expired, {});
+  standIns.add(entry);
   try {
     const value = open(call, entry);
     const ageMs = Date.now() - entry.storedAt;

@@ -112,7 +112,7 @@ export function collect(
     return { done: true, value };
   };
 
-  const methods: Required<AsyncIterator<unknown>> = {
+  return asyncIterator({
     // One after the other, as a generator does: lines are in the order of the items.
     next() {
       const result = last.then(step, step);
@@ -129,11 +129,14 @@ export function collect(
       if (stopped === undefined) throw error;
       return stopped;
     },
-  };
-  return Object.assign(Object.create(anyAsyncIterator), methods);
+  });
 }
 
-// What all asynchronous iterators of the runtime inherit: for `for await`, and `await using` where it is known.
+/** An asynchronous iterator as those of the runtime: for `for await`, and `await using` where it is known. */
+export const asyncIterator = (methods: Required<AsyncIterator<unknown>>): AsyncGenerator<unknown> =>
+  Object.assign(Object.create(anyAsyncIterator), methods);
+
+// What all of them inherit.
 const anyAsyncIterator: object = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
 
 /** Collects a stream for nobody: until its end, until it is not worth keeping, or until the signal says so. */

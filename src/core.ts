@@ -39,6 +39,7 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
         reason: 'too many invalidations wait for the store',
       }),
   });
+  const breaker = createBreaker((state) => emitter.emit('breaker', { state }));
   const runs = createRuns(settings.asyncContext);
   const exact = createExact();
   let opened: Store | undefined;
@@ -64,9 +65,15 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
     },
     flights: createFlights(),
     runs,
-    isExact: () => runs.mayBeInside() || exact.any(),
+    lookups: {
+      breaker,
+      emitter,
+      readMs: settings.timeouts.readMs,
+      flush: outbox.flush,
+      isExact: () => runs.mayBeInside() || exact.any(),
+    },
     exact,
-    breaker: createBreaker((state) => emitter.emit('breaker', { state })),
+    breaker,
     outbox,
     purger,
     emitter,

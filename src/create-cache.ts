@@ -17,6 +17,7 @@ import type { Definition } from './trpc/definition.ts';
 import { type DirectParts, type EntryTarget, peek, refresh } from './trpc/direct.ts';
 import { type Splices, wrapFetch } from './trpc/fetch.ts';
 import { createHooks, type Hooks } from './trpc/http.ts';
+import { createIdentities } from './trpc/identities.ts';
 import { defineInvalidates, runInvalidates, runSettle, unmatchedPatterns } from './trpc/invalidates.ts';
 import type { MiddlewareOpts } from './trpc/middleware.ts';
 import { createOwnMiddlewares } from './trpc/own.ts';
@@ -58,7 +59,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     core.open(opts.ctx);
     if (definition.kind === 'settle') return runSettle(opts, invalidatesParts);
     return runInvalidates(definition, opts, place, invalidatesParts);
-  });
+  }, calls);
   const define = (definition: Definition) =>
     own.define(definition, (middleware, path) =>
       registry.isEmpty() ? undefined : registry.placeOf(middleware, path),
@@ -66,6 +67,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
 
   const registry = createRegistry({
     bind: own.bind,
+    gate: own.gate,
     check(procedure, path, isKnown) {
       for (const { definition } of own.in(procedure)) {
         const [wrong] = definition.kind === 'invalidates' ? unmatchedPatterns(definition, path, isKnown) : [];
@@ -109,7 +111,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   let space: string | undefined;
   const unregistered = () => (space ??= `u${randomId()}`);
   const { honours } = settings.http;
-  const cachedParts: CachedParts = { ...keyParts, core, calls, codecFor, isEnabled, unregistered, honours };
+  const known = createIdentities();
+  const cachedParts: CachedParts = { ...keyParts, known, core, calls, codecFor, isEnabled, unregistered, honours };
   const invalidatesParts = {
     invalidate,
     calls,

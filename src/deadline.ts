@@ -2,6 +2,10 @@
 /** What {@link within} resolves to when the time is up. */
 export const late = Symbol('late');
 
+/** Whether something comes later. */
+export const isPromise = <T>(value: T | PromiseLike<T>): value is Promise<T> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+
 /** The result of a promise, or `late` after so many milliseconds. The timer never keeps a process alive. */
 export function within<T>(promise: Promise<T>, ms: number): Promise<T | typeof late> {
   const started = performance.now();

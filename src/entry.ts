@@ -3,6 +3,7 @@ import { type Codec, type Encoded, wireText, wireValue } from './codec.ts';
 import { replay } from './collect.ts';
 import { digestLater } from './digest.ts';
 import { isExpiredOnly } from './epochs.ts';
+import type { Outline } from './outline.ts';
 import { copy, deepFreeze, isSame, type Shape, shapeOf } from './value.ts';
 
 /** One stored answer with everything that decides whether it may be served. Never holds ctx, headers or cookies. */
@@ -29,6 +30,8 @@ export interface Entry {
   readonly body: Encoded;
   /** The body is a stream that was collected. */
   readonly stream?: true;
+  /** The root of the output, where it is simple: with it, the output can be handed on without being decoded. */
+  readonly outline?: Outline;
   /** A failure that was asked to be remembered (`errors`), in place of an output. */
   readonly failure?: { readonly code: string; readonly message: string };
   /** The content tag of the body as sent, where it was known when the entry was stored. */
@@ -39,10 +42,13 @@ export interface Entry {
 interface Memo {
   value?: { readonly master: unknown };
   shape?: Shape;
+  /** This process wrote its body. */
+  isOwn?: true;
   /** Read so far without knowing its shape, or because it has none that could be copied. */
   decoded?: 'once' | 'odd';
   wire?: { readonly value: unknown };
   tag?: string | Promise<string>;
+  bytes?: Uint8Array;
   /** Epochs of tags that its resolver added, before they are written into it. */
   learned?: readonly string[];
   /** It was made from what had been invalidated by the time it was made. */
@@ -66,7 +72,7 @@ export function amended(entry: Entry, changes: Partial<Pick<Entry, 'epochs' | 'i
 
 /** Notes the shape that the encoder saw, so that a hit may copy instead of decoding. */
 export function noteShape(entry: Entry, shape: Shape): void {
-  memoOf(entry).shape = shape;
+  Object.assign(memoOf(entry), { shape, isOwn: true });
 }
 
 /** Notes the epochs of tags that the run added: its own caller, too, is told what the answer depends on. */
@@ -136,12 +142,27 @@ export function watch(entry: Entry, output: unknown, codec: Codec): () => boolea
   return () => isSame(pristine, output);
 }
 
+/** Whether what a response needs of the body is known to be JSON: this process wrote it, or read it before. */
+export function isReadable(entry: Entry): boolean {
+  const { isOwn, wire } = memoOf(entry);
+  return isOwn === true || wire !== undefined;
+}
+
 /** What `JSON.stringify` needs to write the output as the router would: shared, so nobody may see it. */
 export function wireOf(entry: Entry): unknown {
   const memo = memoOf(entry);
   memo.wire ??= { value: wireValue(entry.body) };
   return memo.wire.value;
 }
+
+/** The body as it goes over the wire, in bytes: encoded once for all who are sent it. */
+export function wireBytesOf(entry: Entry): Uint8Array {
+  const memo = memoOf(entry);
+  memo.bytes ??= utf8.encode(wireText(entry.body));
+  return memo.bytes;
+}
+
+const utf8 = new TextEncoder();
 
 /** The content tag of an entry: a collision-resistant hash of the encoded output, never of the key (Q1 of http-cases). */
 export function tagOf(entry: Entry): string | Promise<string> {
@@ -171,17 +192,23 @@ export function standingOf(entry: Entry, own: readonly (string | undefined)[], c
   if (entry.storedAt > claim.now) return 'gone';
   let expired = entry.freshUntil <= claim.now;
   for (let index = 0; index < entry.ids.length; index++) {
-    const [now, then] = [own[index], entry.ids[index] as string];
+    const now = own[index];
+    const then = entry.ids[index] as string;
     if (now === then) continue;
     if (now === undefined || !isExpiredOnly(then, now)) return 'gone';
     expired = true;
   }
-  for (const name of claim.required) if (!entry.epochs.includes(name)) return 'gone';
+  const { required } = claim;
+  // Mostly they stand at the same places.
+  for (let index = 0; index < required.length; index++) {
+    const name = required[index] as string;
+    if (entry.epochs[index] !== name && !entry.epochs.includes(name)) return 'gone';
+  }
   return expired ? 'expired' : 'fresh';
 }
 
 /** The size of an entry in a process, estimated generously: its texts, and the objects that the body becomes. */
-export function bytesOf({ key, epochs, body, failure }: Entry): number {
+export function heldBytesOf({ key, epochs, body, failure }: Entry): number {
   const texts = [key, ...epochs, failure?.message ?? ''];
   const outer = texts.reduce((sum, text) => sum + 64 + 2 * text.length, 512);
   return outer + heldBytes(body.text) + heldBytes(body.plain ?? '');
@@ -203,83 +230,3 @@ function heldBytes(text: string): number {
   }
   return bytes;
 }
-
-// A store that keeps texts gets one frame: `~`, a JSON line about the entry, the body, the plain body.
-// The `~` keeps clients that parse what looks like JSON (Upstash, by default) away from it.
-const mark = '~';
-
-/** An entry as one text. */
-export function writeEntry(entry: Entry): string {
-  const { text, plain } = entry.body;
-  const head = {
-    k: entry.key,
-    e: entry.epochs,
-    i: entry.ids,
-    s: entry.storedAt,
-    f: entry.freshUntil,
-    w: entry.staleUntil,
-    r: entry.errorUntil,
-    d: entry.ranMs,
-    n: entry.id,
-    x: entry.failure,
-    t: entry.tag,
-    // How long the bodies are: what was cut off, or emptied, is no answer.
-    // Of a stream under another name: who knows of none cannot read it, and gives its items to nobody.
-    [entry.stream === true ? 'a' : 'l']: text.length,
-    p: plain?.length,
-  };
-  return `${mark}${JSON.stringify(head)}\n${text}${plain === undefined ? '' : `\n${plain}`}`;
-}
-
-/** The entry of a frame; `undefined` for anything else, because the store is an input like any other. */
-export function readEntry(frame: unknown): Entry | undefined {
-  if (typeof frame !== 'string' || !frame.startsWith(mark)) return undefined;
-  const end = frame.indexOf('\n');
-  if (end < 0) return undefined;
-  try {
-    const head = JSON.parse(frame.slice(1, end)) as Record<string, unknown>;
-    const { k: key, e: epochs, i: ids, s: storedAt, f: freshUntil, x: failure, t: tag } = head;
-    if (typeof key !== 'string' || typeof storedAt !== 'number' || typeof freshUntil !== 'number') return undefined;
-    if (!isTexts(epochs) || !isTexts(ids)) return undefined;
-    const isStream = head.a !== undefined;
-    const body = readBody(frame.slice(end + 1), isStream ? head.a : head.l, head.p);
-    return (
-      body && {
-        key,
-        epochs,
-        ids,
-        storedAt,
-        freshUntil,
-        body,
-        ...(isStream && { stream: true as const }),
-        ...(typeof head.w === 'number' && { staleUntil: head.w }),
-        ...(typeof head.r === 'number' && { errorUntil: head.r }),
-        ...(typeof head.d === 'number' && { ranMs: head.d }),
-        ...(typeof head.n === 'string' && { id: head.n }),
-        ...(isFailure(failure) && { failure: { code: failure.code, message: failure.message } }),
-        ...(typeof tag === 'string' && { tag }),
-      }
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-function readBody(rest: string, length: unknown, plainLength: unknown): Encoded | undefined {
-  if (plainLength === undefined) return rest.length === length ? { text: rest } : undefined;
-  // JSON text holds no raw line break, so the first one ends the body.
-  const end = rest.indexOf('\n');
-  const body = { text: rest.slice(0, end), plain: rest.slice(end + 1) };
-  return end === length && body.plain.length === plainLength ? body : undefined;
-}
-
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string');
-
-const isFailure = (value: unknown): value is { code: string; message: string } =>
-  typeof value === 'object' &&
-  value !== null &&
-  'code' in value &&
-  'message' in value &&
-  typeof value.code === 'string' &&
-  typeof value.message === 'string';

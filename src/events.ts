@@ -62,6 +62,8 @@ export type Listener<Name extends keyof CacheEvents> = (event: CacheEvents[Name]
 /** Where the parts of a cache report what they do. */
 export interface Emitter {
   readonly on: <Name extends keyof CacheEvents>(name: Name, listener: Listener<Name>) => () => void;
+  /** Whether anybody listens; an event that nobody hears need not be made where every bit counts. */
+  readonly hears: (name: keyof CacheEvents) => boolean;
   readonly emit: <Name extends keyof CacheEvents>(name: Name, event: CacheEvents[Name]) => void;
 }
 
@@ -74,6 +76,7 @@ export function createEmitter(): Emitter {
       listeners.set(name, set.add(listener));
       return () => void set.delete(listener);
     },
+    hears: (name) => (listeners.get(name)?.size ?? 0) > 0,
     emit(name, event) {
       for (const listener of listeners.get(name) ?? []) {
         try {

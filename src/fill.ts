@@ -1,4 +1,5 @@
 // Docs: docs/how-it-works.md#fill
+import { jittered } from './chance.ts';
 import type { Codec } from './codec.ts';
 import { Collected, itemsOf } from './collect.ts';
 import { durationMs } from './duration.ts';
@@ -6,8 +7,10 @@ import { amended, type Entry, noteLearned, noteShape, tagOf } from './entry.ts';
 import { randomId } from './epochs.ts';
 import type { SkipReason } from './events.ts';
 import type { Lookup } from './lookup.ts';
+import { outlineOf } from './outline.ts';
 import { atOnce, type CallOpts, type Policy } from './policy.ts';
 import type { FillAnswer, Lease, Store } from './store.ts';
+import type { Shape } from './value.ts';
 
 /** How a procedure ended: its output, or the failure as its caller must see it. */
 export type Ran<R> =
@@ -54,6 +57,16 @@ export interface FillJob {
   readonly tagEpoch: (tag: string) => string;
 }
 
+/** The job of a call that looked up. */
+export const jobOf = ({ policy, codec, opts, wishes, tagEpoch }: Omit<FillJob, 'lookup'>, lookup: Lookup): FillJob => ({
+  lookup,
+  policy,
+  codec,
+  opts,
+  wishes,
+  tagEpoch,
+});
+
 /** A run that is not kept, and why. */
 export interface Skipped {
   readonly skip: SkipReason;
@@ -84,7 +97,7 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
   }
   let ttlMs: number;
   try {
-    ttlMs = lifetime(wishes.ttl ?? policy.ttlMs, job, ran.data) * (1 - policy.jitter * Math.random());
+    ttlMs = jittered(lifetime(wishes.ttl ?? policy.ttlMs, job, ran.data), policy.jitter, Math.random);
   } catch (error) {
     return { skip: 'ttl', error };
   }
@@ -104,6 +117,7 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
       ...(staleMs > 0 && { staleUntil: freshUntil + staleMs }),
       ...(errorMs > 0 && { errorUntil: freshUntil + errorMs }),
       ...(early > 0 && { ranMs }),
+      ...outlined(ran.data, shape),
     };
     noteShape(entry, shape);
     noteLearned(entry, [...wishes.tags].map(job.tagEpoch));
@@ -111,6 +125,12 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
   } catch (error) {
     return { skip: 'unstorable', error };
   }
+}
+
+/** Of rich values, members may be one object, or hold each other: they cannot be decoded one by one. */
+function outlined(output: unknown, shape: Shape): Pick<Entry, 'outline'> {
+  const outline = shape === 'rich' ? undefined : outlineOf(output);
+  return outline === undefined ? {} : { outline };
 }
 
 function lifetime(ttl: Policy['ttlMs'], { opts, codec }: FillJob, data: unknown): number {

@@ -1,6 +1,6 @@
 // Docs: docs/http.md#options
 import { type Duration, durationMs } from './duration.ts';
-import { invalid, rejectUnknown } from './errors.ts';
+import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import { type CdnDialect, cdnDialects } from './http/tag-headers.ts';
 
 /** How a cache speaks HTTP. */
@@ -30,7 +30,7 @@ export interface HttpOptions<C = any> {
   readonly readYourWrites?: Duration | false;
   /**
    * Tells the client of a mutation what that invalidated, for `invalidationLink` of `trpc-cached/client`: in the header
-   * `x-cache-invalidated`, or one of another name. It shows names of procedures, never scopes, tags or keys. @default false
+   * `x-cache-invalidated`, or one of another name of its own. It shows names of procedures, never scopes, tags or keys. @default false
    */
   readonly tellInvalidated?: boolean | string;
   /**
@@ -80,8 +80,9 @@ export function resolveHttpOptions(http: HttpOptions): HttpSettings {
       throw invalid(`${where}.${option}`, 'a boolean', http[option]);
   }
   const { readYourWrites = false } = http;
+  const statusHeader = headerName(http.statusHeader, 'x-cache', `${where}.statusHeader`);
   return {
-    statusHeader: headerName(http.statusHeader, 'x-cache', `${where}.statusHeader`),
+    statusHeader,
     cacheStatus: cacheName(http.cacheStatus, `${where}.cacheStatus`),
     honours: honoured(http.requestDirectives, `${where}.requestDirectives`),
     age: http.age === true,
@@ -89,19 +90,49 @@ export function resolveHttpOptions(http: HttpOptions): HttpSettings {
     encodingSuffixes: suffixes(http.encodingSuffixes, `${where}.encodingSuffixes`),
     allowAuthorization: http.allowAuthorization === true,
     readYourWritesMs: readYourWrites === false ? 0 : durationMs(readYourWrites, `${where}.readYourWrites`),
-    tellInvalidated: toldHeaderName(http.tellInvalidated, `${where}.tellInvalidated`),
+    tellInvalidated: toldHeaderName(http.tellInvalidated, statusHeader, `${where}.tellInvalidated`),
     cdnTags: dialectsOf(http.cdnTags, `${where}.cdnTags`),
   };
 }
 
+// What HTTP, browsers or CDNs read: a field of ours by such a name would tell them something else.
+const taken = new Set(
+  [
+    'accept age allow alt-svc authorization cache-control cache-status cache-tag cdn-cache-control clear-site-data',
+    'cloudflare-cdn-cache-control connection cookie date edge-cache-tag etag expires host keep-alive last-modified link',
+    'location pragma refresh retry-after server set-cookie strict-transport-security surrogate-control surrogate-key te',
+    'trailer transfer-encoding upgrade vary vercel-cache-tag vercel-cdn-cache-control via warning www-authenticate',
+  ].flatMap((names) => names.split(' ')),
+);
+const families = /^(?:accept|access-control|content|cross-origin|proxy|sec)-/;
+const hasMeaning = (name: string): boolean => taken.has(name.toLowerCase()) || families.test(name.toLowerCase());
+
 function headerName(name: unknown, standard: string, option: string): string | false {
-  if (name === undefined) return standard;
-  if (name === false || (typeof name === 'string' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(name))) return name;
-  throw invalid(option, `a header name such as '${standard}', or false`, name);
+  if (name === undefined || name === false) return name ?? standard;
+  if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~\w]+$/.test(name))
+    throw invalid(option, `a header name such as '${standard}', or false`, name);
+  if (hasMeaning(name)) throw meant(option, name, standard);
+  return name;
 }
 
-const toldHeaderName = (name: HttpOptions['tellInvalidated'] = false, option: string) =>
-  headerName(name === true ? undefined : name, 'x-cache-invalidated', option);
+function toldHeaderName(
+  given: HttpOptions['tellInvalidated'] = false,
+  statusHeader: string | false,
+  option: string,
+): string | false {
+  const standard = 'x-cache-invalidated';
+  const name = headerName(given === true ? undefined : given, standard, option);
+  if (name === false) return false;
+  if (name.toLowerCase() === 'x-cache') throw meant(option, name, standard);
+  if (statusHeader === false || name.toLowerCase() !== statusHeader.toLowerCase()) return name;
+  const text = `${option}: ${shown(name)} is the name of http.statusHeader, too. Give each a name of its own.`;
+  throw new CacheError('INVALID_OPTION', text);
+}
+
+const meant = (option: string, name: string, standard: string): CacheError => {
+  const text = `${option}: ${shown(name)} means something else. Choose a name of its own such as '${standard}'.`;
+  return new CacheError('INVALID_OPTION', text);
+};
 
 function cacheName(name: HttpOptions['cacheStatus'], option: string): string | false {
   // What a String of a structured field can hold (RFC 9651 section 3.3.3).

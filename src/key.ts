@@ -20,7 +20,7 @@ const longest = 160;
 export function canonical(value: unknown, depth = 0): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value); // well-formed: a lone surrogate becomes an escape, which Redis keeps
+      return quoted(value);
     case 'number':
       return Object.is(value, -0) ? '-0' : String(value);
     case 'boolean':
@@ -35,11 +35,17 @@ export function canonical(value: unknown, depth = 0): string {
   }
 }
 
+// What JSON leaves as it is: short texts are most of all inputs, and a look is cheaper than a call of JSON.
+const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]{0,64}$/;
+
+/** As JSON, which is well-formed: a lone surrogate becomes an escape, which Redis keeps. */
+const quoted = (text: string): string => (plainText.test(text) ? `"${text}"` : JSON.stringify(text));
+
 function ofObject(value: object, depth: number): string {
   if (depth >= deepest) throw new UncanonicalError(`the input is cyclic or deeper than ${deepest} levels`);
+  if (Array.isArray(value)) return ofList(value, depth + 1);
+  if (isPlain(value)) return ofPlain(value, depth + 1);
   const of = (inner: unknown) => canonical(inner, depth + 1);
-  if (Array.isArray(value)) return ofList(value, of);
-  if (isPlain(value)) return ofPlain(value, of);
   if (value instanceof Error) {
     // A class of one's own, or an AggregateError, is more than its name and message.
     if (!errors.has(Object.getPrototypeOf(value)))
@@ -57,11 +63,11 @@ function ofObject(value: object, depth: number): string {
   return ofTyped(value as ArrayLike<unknown>, of);
 }
 
-function ofList(value: readonly unknown[], of: (inner: unknown) => string): string {
+function ofList(value: readonly unknown[], depth: number): string {
   if (!isList(value))
     throw new UncanonicalError('an array of another class or with named properties cannot be part of a key');
   // `map` would skip holes; a hole and `undefined` are the same to a procedure.
-  return `[${Array.from(value, of).join(',')}]`;
+  return `[${Array.from(value, (inner) => canonical(inner, depth)).join(',')}]`;
 }
 
 // Without `stack`, which is another one wherever the same error is made.
@@ -69,13 +75,17 @@ function ofError({ name, message, cause, stack: _stack, ...more }: Error, of: (i
   return `Error(${[name, message, cause, more].map(of).join(',')})`;
 }
 
-function ofPlain(value: Record<string, unknown>, of: (inner: unknown) => string): string {
+function ofPlain(value: Record<string, unknown>, depth: number): string {
   if (Object.getOwnPropertySymbols(value).length > 0) throw new UncanonicalError('a symbol cannot be part of a key');
-  const members: string[] = [];
-  for (const name of Object.keys(value).sort()) {
-    if (value[name] !== undefined) members.push(`${JSON.stringify(name)}:${of(value[name])}`);
+  const names = Object.keys(value);
+  if (names.length > 1) names.sort();
+  let members = '';
+  for (const name of names) {
+    const inner = value[name];
+    if (inner === undefined) continue;
+    members += `${members === '' ? '' : ','}${quoted(name)}:${canonical(inner, depth)}`;
   }
-  return `{${members.join(',')}}`;
+  return `{${members}}`;
 }
 
 function ofTyped(value: ArrayLike<unknown>, of: (inner: unknown) => string): string {

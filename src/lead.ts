@@ -3,11 +3,12 @@ import { type Answer, type Call, type Core, inPlaceOf, isFor, open, preferred, t
 import { encodedBytes } from './codec.ts';
 import { type Bounds, Collected, collect, drain, type End, isStream } from './collect.ts';
 import { late, within } from './deadline.ts';
-import { type Entry, noteOutdated } from './entry.ts';
-import { type FillJob, type Prepared, prepare, type Ran, type Skipped, store } from './fill.ts';
+import { type Entry, noteOutdated, outputOf } from './entry.ts';
+import { type FillJob, jobOf, type Prepared, prepare, type Ran, type Skipped, store } from './fill.ts';
 import type { Lookup } from './lookup.ts';
-import { longestRunMs } from './runs.ts';
-import type { Lease, Store } from './store.ts';
+import { ReadAhead } from './read-ahead.ts';
+import { type LongRun, longestRunMs } from './runs.ts';
+import type { Awaitable, Lease, Store } from './store.ts';
 import { giveBack, type Turn, takeTurn } from './turn.ts';
 
 /** How a flight is led. */
@@ -21,7 +22,7 @@ export interface Leading {
   readonly takesTurn: boolean;
   /** How long the caller may still wait for the run of another process. */
   readonly waitMs: number;
-  readonly lookUpAgain: () => Promise<Lookup | undefined>;
+  readonly lookUpAgain: () => Awaitable<Lookup | undefined>;
 }
 
 /** Leads a flight: runs the procedure, encodes, stores, and hands to the waiters what it can. */
@@ -46,13 +47,18 @@ export async function lead<R>(
     const lookup = 'stored' in turn ? turn.stored : turn.lookup;
     lease = 'lease' in turn ? turn.lease : undefined;
     const startedAt = performance.now(); // monotonic, as everywhere
-    const ran = await core.runs.run(call.opts.path, call.run);
-    const job: FillJob = { ...call, lookup };
+    const ran = await core.runs.run(call.opts.path, () => call.run());
+    const job = jobOf(call, lookup);
     const stream = ran.ok && call.policy.collect !== undefined && isStream(ran.data) ? ran.data : undefined;
     if (stream !== undefined && leading.waits) {
       shared = { alone: true }; // until it has ended, there is nothing to share
-      const value = collecting(job, ran, stream, startedAt, call, core);
-      return { status: 'miss', coalesced: false, ran, entry: undefined, sealed: { value } };
+      if (!(stream instanceof ReadAhead)) {
+        const value = collecting(job, ran, stream, startedAt, call, core);
+        return { status: 'miss', coalesced: false, ran, entry: undefined, sealed: { value } };
+      }
+      land(shared);
+      if (lease !== undefined) giveBack(core.storeFor(call.opts.ctx), lease, aloneMs);
+      lease = undefined;
     }
     const end = stream && (await core.runs.run(call.opts.path, () => drained(stream, call)));
     if (!ran.ok) {
@@ -125,20 +131,17 @@ function collecting<R>(
   core: Core,
 ): AsyncIterable<unknown> {
   const { path } = job.opts;
-  let isPulled = false;
-  let over = () => {};
+  let run: LongRun | undefined;
   return collect(stream, {
     codec: job.codec,
     share,
     bounds: job.policy.collect as Bounds,
     pull(next) {
-      // A run until it ends: it may be at work between two items, too. One that nobody pulls has not begun.
-      if (!isPulled) void core.runs.run(path, () => new Promise<void>((resolve) => (over = resolve)));
-      isPulled = true;
-      return core.runs.run(path, next);
+      run ??= core.runs.begin(path); // one that nobody pulls has not begun
+      return run.part(next);
     },
     ended(end) {
-      over();
+      run?.over();
       // A procedure that stops when it is told to looks like one that has finished.
       const how: End = signal?.aborted === true && 'text' in end ? { skip: 'unfinished' } : end;
       const prepared = prepareTimed(job, ran, startedAt, how);
@@ -148,7 +151,7 @@ function collecting<R>(
   });
 }
 
-/** A stream behind a response: nobody pulls it but the cache. */
+/** A stream behind a response, or one that is read ahead: nobody pulls it but the cache. */
 function drained<R>(stream: AsyncIterable<unknown>, { codec, share, policy, signal }: Call<R>): Promise<End> {
   const parts = { codec, share, bounds: policy.collect as Bounds, pull: <T>(next: () => Promise<T>) => next() };
   return drain(stream, parts, signal);
@@ -170,7 +173,7 @@ function turnOf<R>(
 /** The sealed copy; none where the codec cannot read what it wrote: the procedure ran, and its caller gets its answer. */
 function sealedOf<R>(call: Call<R>, entry: Entry): { sealed?: { value: unknown } } {
   try {
-    return { sealed: { value: open(call, entry) } };
+    return { sealed: { value: outputOf(entry, call.codec, call.share) } };
   } catch {
     return {};
   }

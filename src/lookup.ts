@@ -1,12 +1,12 @@
 // Docs: docs/how-it-works.md#lookup
 import type { Breaker } from './breaker.ts';
-import { late, within } from './deadline.ts';
-import { type Entry, standingOf } from './entry.ts';
+import { isPromise, late, within } from './deadline.ts';
+import { type Entry, type Standing, standingOf } from './entry.ts';
 import type { Emitter } from './events.ts';
 import type { Awaitable, LookupAnswer, LookupRequest, Store } from './store.ts';
 
 /** What a call depends on, and where its answer would be. */
-export interface Wanted {
+export interface WantedParts {
   readonly key: string;
   /** Every epoch the call depends on; an entry carries them. */
   readonly epochs: readonly string[];
@@ -17,6 +17,21 @@ export interface Wanted {
   readonly keepMs: number;
   /** Whether only the store's own word counts, not that of a replica or of a trusted copy. */
   readonly exact?: boolean;
+}
+
+/** The same, with what follows from it: made once for many lookups. */
+export interface Wanted extends WantedParts {
+  /** Epochs that an entry must carry to serve this call. */
+  readonly required: readonly string[];
+  readonly request: LookupRequest;
+}
+
+/** Makes what lookups need of what a call depends on. */
+export function wantedOf(parts: WantedParts): Wanted {
+  const { key, epochs, optional, guard, keepMs, exact } = parts;
+  const required = optional.length === 0 ? epochs : epochs.filter((name) => !optional.includes(name));
+  const request = { key, epochs: [...epochs, guard], keepMs, ...(exact === true && { exact }) };
+  return { ...parts, required, request };
 }
 
 /** A complete answer of the store: every id was read from it, after planting. */
@@ -37,7 +52,6 @@ export interface Lookup {
 
 /** What a lookup needs around it. */
 export interface LookupParts {
-  readonly store: Store;
   readonly breaker: Breaker;
   readonly emitter: Emitter;
   readonly readMs: number;
@@ -47,11 +61,25 @@ export interface LookupParts {
   readonly isExact: () => boolean;
 }
 
-/** One trip to the store. `undefined` when it failed, was late, or answered in part: the call then joins and stores nothing. */
-export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup | undefined> {
-  const { store, breaker, emitter, readMs, flush, isExact } = parts;
-  const request = requestOf(wanted, isExact());
-  if (store.supports.local) return complete(wanted, await store.lookup(request));
+/**
+ * One trip to the store; a store of the process answers at once. `undefined` when it failed, was late, or answered in part: the
+ * call then joins and stores nothing.
+ */
+export function lookUp(wanted: Wanted, store: Store, parts: LookupParts): Awaitable<Lookup | undefined> {
+  const { request } = wanted;
+  const asked = request.exact !== true && parts.isExact() ? { ...request, exact: true } : request;
+  if (!store.supports.local) return lookUpAfar(wanted, asked, store, parts);
+  const answer = store.lookup(asked);
+  return isPromise(answer) ? answer.then((given) => complete(wanted, given)) : complete(wanted, answer);
+}
+
+async function lookUpAfar(
+  wanted: Wanted,
+  request: LookupRequest,
+  store: Store,
+  parts: LookupParts,
+): Promise<Lookup | undefined> {
+  const { breaker, emitter, readMs, flush } = parts;
   if (!breaker.allows()) return undefined;
   const sentAt = Date.now();
   try {
@@ -73,13 +101,6 @@ export async function lookUp(wanted: Wanted, parts: LookupParts): Promise<Lookup
   }
 }
 
-const requestOf = (wanted: Wanted, isExact: boolean): LookupRequest => ({
-  key: wanted.key,
-  epochs: [...wanted.epochs, wanted.guard],
-  keepMs: wanted.keepMs,
-  ...((isExact || wanted.exact === true) && { exact: true }),
-});
-
 async function trip(
   store: Store,
   request: LookupRequest,
@@ -93,26 +114,57 @@ async function trip(
 function complete(wanted: Wanted, answer: LookupAnswer): Lookup | undefined {
   const ids = answer?.ids;
   if (!Array.isArray(ids) || ids.length !== wanted.epochs.length + 1) return undefined;
-  if (!ids.every((id) => typeof id === 'string' && id !== '')) return undefined;
-  const { entry, own } = answer;
-  const required =
-    wanted.optional.length > 0 ? wanted.epochs.filter((name) => !wanted.optional.includes(name)) : wanted.epochs;
-  const claim = { key: wanted.key, required, now: Date.now() };
-  const standing = entry === undefined ? 'gone' : standingOf(entry, own, claim);
-  const previous = new Map<string, string>();
-  if (entry !== undefined && standing !== 'fresh') {
+  for (const id of ids) if (typeof id !== 'string' || id === '') return undefined;
+  const { entry } = answer;
+  if (entry !== undefined && !(Array.isArray(entry?.epochs) && Array.isArray(answer.own))) return undefined;
+  return new Found(wanted, answer, ids as readonly string[], Date.now());
+}
+
+/** A lookup that is answered; what a hit has no need of is made when somebody asks. */
+class Found implements Lookup {
+  readonly wanted: Wanted;
+  readonly #answer: LookupAnswer;
+  readonly #all: readonly string[];
+  readonly #standing: Standing;
+
+  constructor(wanted: Wanted, answer: LookupAnswer, all: readonly string[], now: number) {
+    this.wanted = wanted;
+    this.#answer = answer;
+    this.#all = all;
+    const { entry, own } = answer;
+    this.#standing =
+      entry === undefined ? 'gone' : standingOf(entry, own, { key: wanted.key, required: wanted.required, now });
+  }
+
+  get ids() {
+    return this.#all.slice(0, -1);
+  }
+
+  get guardId() {
+    return this.#all.at(-1) as string;
+  }
+
+  get entry() {
+    return this.#standing === 'fresh' ? this.#answer.entry : undefined;
+  }
+
+  get expired() {
+    return this.#standing === 'expired' ? this.#answer.entry : undefined;
+  }
+
+  get isExpiredEarly() {
+    const { own } = this.#answer;
+    return this.expired?.ids.some((id, at) => id !== own[at]) === true;
+  }
+
+  get previous() {
+    const previous = new Map<string, string>();
+    const { entry, own } = this.#answer;
+    if (entry === undefined || this.#standing === 'fresh') return previous;
     entry.epochs.forEach((name, index) => {
       const id = own[index];
       if (id !== undefined) previous.set(name, id);
     });
+    return previous;
   }
-  return {
-    wanted,
-    ids: ids.slice(0, -1),
-    guardId: ids.at(-1) as string,
-    entry: standing === 'fresh' ? entry : undefined,
-    expired: standing === 'expired' ? entry : undefined,
-    isExpiredEarly: standing === 'expired' && entry?.ids.some((id, at) => id !== own[at]) === true,
-    previous,
-  };
 }

@@ -11,8 +11,17 @@ export interface AsyncContext {
 export interface Runs {
   /** Runs a procedure whose answer is to be stored. */
   readonly run: <R>(path: string, work: () => Promise<R>) => Promise<R>;
+  /** Begins one of many parts, such as a stream: it may be at work between them, too. */
+  readonly begin: (path: string) => LongRun;
   /** Whether what is read here may be read by such a procedure; one of this very path may be left out. */
   readonly mayBeInside: (exceptPath?: string) => boolean;
+}
+
+/** A run of many parts. */
+export interface LongRun {
+  readonly part: <R>(work: () => Promise<R>) => Promise<R>;
+  /** Nothing of it is stored any more, whatever it still does. */
+  readonly over: () => void;
 }
 
 /** Runs that take longer than this are not counted, and not stored either. Epochs outlive an entry by as much. */
@@ -27,27 +36,35 @@ const isRun = Symbol.for('trpc-cached.run');
  */
 export function createRuns(context: AsyncContext | undefined): Runs {
   if (context !== undefined) {
+    const inside = <R>(work: () => Promise<R>): Promise<R> => context.run({ [isRun]: true }, work);
     return {
-      run: (_, work) => context.run({ [isRun]: true }, work),
+      run: (_, work) => inside(work),
+      begin: () => ({ part: inside, over: () => {} }),
       mayBeInside: () => (context.getStore() as { [isRun]?: true } | undefined)?.[isRun] === true,
     };
   }
   const under = new Set<{ readonly path: string; readonly since: number }>(); // in the order of their beginnings
   const prune = () => {
+    if (under.size === 0) return;
     const now = performance.now();
     for (const run of under) {
       if (now - run.since <= longestRunMs) return;
       under.delete(run);
     }
   };
+  const begin = (path: string): LongRun => {
+    const run = { path, since: performance.now() };
+    under.add(run);
+    return { part: (work) => work(), over: () => void under.delete(run) };
+  };
   return {
+    begin,
     async run(path, work) {
-      const run = { path, since: performance.now() };
-      under.add(run);
+      const { over } = begin(path);
       try {
         return await work();
       } finally {
-        under.delete(run);
+        over();
       }
     },
     mayBeInside(exceptPath) {

@@ -36,13 +36,16 @@ export interface Lease {
   readonly name: string;
   /** Random: only who holds it may give it back (Redis' own pattern for locks). */
   readonly token: string;
+  /** Who asks has waited for another holder: it takes no lease to learn that the entry is there. */
+  readonly isWaiting?: true;
 }
 
 /**
- * What became of a wish for a lease. With `stored`, an entry is there by now: look again before running. With `alone`, its last
- * holder had nothing to share: everybody runs.
+ * What became of a wish for a lease. With `stored`, an entry is there by now: look again before running. With `there`, which is
+ * said to those alone who waited, too, and nobody holds the lease. With `alone`, its last holder had nothing to share:
+ * everybody runs.
  */
-export type LeaseAnswer = 'taken' | 'leased' | 'stored' | 'alone';
+export type LeaseAnswer = 'taken' | 'leased' | 'stored' | 'alone' | 'there';
 
 /** What a fill writes. */
 export interface FillRequest {

@@ -198,10 +198,10 @@ export interface Cache<Ctx> {
    * };
    * ```
    */
-  readonly fetch: <Rest extends readonly unknown[]>(
-    handler: FetchHandler<Rest>,
+  readonly fetch: <Rest extends readonly unknown[], Answer extends Response | undefined = Response>(
+    handler: FetchHandler<Rest, Answer>,
     options?: FetchOptions,
-  ) => (request: Request, ...rest: Rest) => Promise<Response>;
+  ) => (request: Request, ...rest: Rest) => Promise<Response | Extract<Answer, undefined>>;
   /** Talks to the cached call that runs this code; takes the resolver's whole argument. Outside of one it does nothing. */
   readonly control: (opts: object) => Control;
   /**

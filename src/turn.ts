@@ -3,7 +3,7 @@ import { late, pause, within } from './deadline.ts';
 import { digest } from './digest.ts';
 import { randomId } from './epochs.ts';
 import type { Lookup } from './lookup.ts';
-import type { Lease, LeaseAnswer, Store } from './store.ts';
+import type { Awaitable, Lease, LeaseAnswer, Store } from './store.ts';
 
 /** What somebody may do who wants to run a procedure where one run is enough for all processes. */
 export type Turn =
@@ -16,7 +16,7 @@ export type Turn =
 /** What taking a turn needs around it. */
 export interface TurnParts {
   readonly store: Store;
-  readonly lookUpAgain: () => Promise<Lookup | undefined>;
+  readonly lookUpAgain: () => Awaitable<Lookup | undefined>;
   /** Hears of a store that gives no lease. */
   readonly failed: (error: unknown) => void;
   /** How long one request may take, how long a lease lasts, how long to wait for the holder of another. */
@@ -37,8 +37,13 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
   const started = performance.now();
   let lookup = first;
   let waited = false;
+  let isWaiting = false; // and looks at what is there before it takes a lease: many wait, and take it one after another
   for (let wait = shortestMs; ; wait = Math.min(wait * 1.5, longestMs)) {
-    const lease: Lease = { name: leaseName(lookup), token: String(randomId()) };
+    const lease: Lease = {
+      name: leaseName(lookup),
+      token: String(randomId()),
+      ...(isWaiting && { isWaiting: true as const }),
+    };
     const answer = await ask(lease, lookup.wanted.key, parts);
     if (answer === undefined || (answer === 'alone' && !waited)) return { lookup };
     if (answer !== 'taken') {
@@ -46,6 +51,13 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
       // Somebody may have stored it, or moved its epochs on, since it was looked up.
       const again = await parts.lookUpAgain();
       const isNew = again?.entry !== undefined && again.entry.storedAt !== first.entry?.storedAt;
+      if (answer === 'there') {
+        if (isNew) return { stored: again };
+        if (again === undefined) return { lookup };
+        lookup = again;
+        isWaiting = false; // an old one
+        continue;
+      }
       if (answer === 'alone') return isNew ? { stored: again } : { lookup: again ?? lookup };
       if (again === undefined) return { lookup, lease };
       if (!isNew && leaseName(again) === lease.name) return { lookup: again, lease };
@@ -57,7 +69,7 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
     if (!waits) return { elsewhere: true };
     if (performance.now() - started + wait > waitMs) return { lookup };
     await pause(wait * (0.5 + Math.random()), true);
-    waited = true;
+    waited = isWaiting = true;
   }
 }
 
@@ -90,4 +102,4 @@ async function ask(
   }
 }
 
-const answers = new Set<unknown>(['taken', 'leased', 'stored', 'alone'] satisfies LeaseAnswer[]);
+const answers = new Set<unknown>(['taken', 'leased', 'stored', 'alone', 'there'] satisfies LeaseAnswer[]);

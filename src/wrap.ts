@@ -7,6 +7,7 @@ import { CacheError, rejectUnknown, shown } from './errors.ts';
 import { newWishes, type Ran } from './fill.ts';
 import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, scopeText, UncanonicalError } from './key.ts';
+import { wantedOf } from './lookup.ts';
 import {
   atOnce,
   type CachedOptions,
@@ -105,7 +106,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
     const input = textOf(args);
     const codec = parts.codec();
     const call: Call<unknown> = {
-      wanted: {
+      wanted: wantedOf({
         key: entryKey(
           {
             namespace: parts.namespace,
@@ -123,7 +124,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
         optional: [],
         guard: names.guard,
         keepMs: plantMs(policy),
-      },
+      }),
       policy,
       codec,
       share: policy.share,

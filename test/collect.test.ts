@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { plainCodec, transformerCodec } from '../src/codec.ts';
 import { type End, isStream, itemsOf, replay } from '../src/collect.ts';
-import { readEntry, writeEntry } from '../src/entry.ts';
+import { readEntry, writeEntry } from '../src/frame.ts';
 import { deferred, errorOf } from './support/app.ts';
 import { codec, collecting, yielding } from './support/streams.ts';
 

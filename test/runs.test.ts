@@ -36,6 +36,25 @@ describe('runs under way', () => {
     expect([runs.mayBeInside(), runs.mayBeInside('b')]).toEqual([true, false]);
   });
 
+  test('one of many parts is under way between them too, and no longer than it says, whatever still hangs in it', async () => {
+    const runs = createRuns(undefined);
+    const { part, over } = runs.begin('a');
+    expect(runs.mayBeInside()).toBe(true);
+    expect(await part(async () => 1)).toBe(1);
+    expect([runs.mayBeInside(), runs.mayBeInside('a')]).toEqual([true, false]);
+    void part(() => new Promise(() => {}));
+    over();
+    expect(runs.mayBeInside()).toBe(false);
+  });
+
+  test('with an async context its parts alone are inside of it', async () => {
+    const runs = createRuns(new AsyncLocalStorage());
+    const { part, over } = runs.begin('a');
+    expect(runs.mayBeInside()).toBe(false);
+    expect(await part(async () => runs.mayBeInside())).toBe(true);
+    over();
+  });
+
   test('with an async context it is known who reads, in caches that share it, and nobody else is taken for it', async () => {
     const context = new AsyncLocalStorage();
     const [runs, other] = [createRuns(context), createRuns(context)];

@@ -19,7 +19,10 @@ export interface Lifetime {
 export interface CacheControlHeaders {
   /** For every cache (RFC 9111 §5.2). */
   'cache-control': string;
-  /** For CDNs, which then ignore `cache-control` (RFC 9213 §2.2). */
+  /**
+   * For CDNs, which then ignore `cache-control` (RFC 9213 §2.2). Also where both say the same: a 304 without it would leave an
+   * older one in force (RFC 9111 §3.2).
+   */
   'cdn-cache-control'?: string;
 }
 
@@ -100,7 +103,8 @@ export function withdrawLifetimes(lifetime: Lifetime): Lifetime {
  * withAge({ shared: false, browserSeconds: 40, cdnSeconds: undefined }, 20).browserSeconds; // 60
  */
 export function withAge(lifetime: Lifetime, ageSeconds: number): Lifetime {
-  const whole = (left: number | undefined) => (left === undefined ? undefined : left + ageSeconds);
+  // Where nothing is left nothing is promised, and what lasts is not said to last.
+  const whole = (left: number | undefined) => (left ? left + ageSeconds : left);
   return { ...lifetime, browserSeconds: whole(lifetime.browserSeconds), cdnSeconds: whole(lifetime.cdnSeconds) };
 }
 
@@ -126,7 +130,6 @@ export function cacheControlHeaders(lifetime: Lifetime): CacheControlHeaders {
   const cdn = deltaSeconds(lifetime.cdnSeconds);
   const targeted = { 'cdn-cache-control': `max-age=${cdn}${stale(cdn)}` };
   if (browser === undefined) return { 'cache-control': 'public, no-cache', ...targeted };
-  if (browser === cdn) return { 'cache-control': `public, max-age=${browser}${own}` };
   // Shared caches that know no CDN-Cache-Control would keep the answer for the browser's longer time (RFC 9111 §5.2.2.10).
   // With s-maxage nothing may be shown stale (RFC 9111 §5.2.2.10).
   const rest = cdn < browser ? `, s-maxage=${cdn}${lasting}` : own;

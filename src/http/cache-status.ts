@@ -4,6 +4,8 @@ export interface CallStatus {
   readonly status: 'hit' | 'stale' | 'miss' | 'bypass';
   /** Milliseconds for which the stored answer stays fresh; negative once it is stale. */
   readonly leftMs?: number;
+  /** A stale answer was not at once at hand: it stands in for a run that failed. */
+  readonly forwarded?: boolean;
   /** It shared the run of another caller. */
   readonly coalesced?: boolean;
   /** Its answer goes into the store. */
@@ -24,7 +26,7 @@ export interface CallStatus {
  */
 export function cacheStatus(name: string, calls: readonly CallStatus[]): string {
   const parameters = [isToken.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`];
-  const isHit = ({ status }: CallStatus) => status === 'hit' || status === 'stale';
+  const isHit = ({ status, forwarded }: CallStatus) => status === 'hit' || (status === 'stale' && forwarded !== true);
   const missed = calls.filter((call) => !isHit(call));
   if (missed.length === 0) {
     const left = Math.min(...calls.map(({ leftMs = 0 }) => leftMs));
@@ -39,10 +41,11 @@ export function cacheStatus(name: string, calls: readonly CallStatus[]): string 
 // A token begins with a letter or `*` (RFC 9651 §3.3.4).
 const isToken = /^[A-Za-z*][!#$%&'*+\-.^_`|~:/\w]*$/;
 
-/** The reason that says most: a bypass cannot be cured by waiting, a refusal is the request's own. */
+/** The reason that says most: a bypass cannot be cured by waiting, a refusal is the request's own, and a miss had nothing. */
 function reasonOf(missed: readonly CallStatus[]): string {
   if (missed.some(({ status }) => status === 'bypass')) return 'bypass';
-  return missed.some(({ refused }) => refused === true) ? 'request' : 'miss';
+  if (missed.some(({ refused }) => refused === true)) return 'request';
+  return missed.some(({ status }) => status === 'miss') ? 'miss' : 'stale';
 }
 
 // An Integer of a structured field has at most 15 digits (RFC 9651 §3.3.1). Rounded down: what is over is over.

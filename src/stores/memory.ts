@@ -1,9 +1,9 @@
 // Docs: docs/stores.md#memory
 import { LRUCache } from 'lru-cache';
-import { bytesOf, type Entry } from '../entry.ts';
+import { type Entry, heldBytesOf } from '../entry.ts';
 import { expiredId, randomId } from '../epochs.ts';
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
-import type { Lease, Store } from '../store.ts';
+import type { Lease, LookupAnswer, Store } from '../store.ts';
 
 /** Bounds of a {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -18,6 +18,8 @@ export interface MemoryStoreOptions {
 interface Kept {
   readonly entry: Entry;
   readonly keepUntil: number;
+  /** What was last answered, to which list of epochs, and after how many moves. */
+  last?: { readonly epochs: readonly string[]; readonly moves: number; readonly answer: LookupAnswer };
 }
 
 const sweepEveryMs = 60_000;
@@ -41,13 +43,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const entries = new LRUCache<string, Kept>({
     max: bound(options.maxEntries, 10_000, 'maxEntries'),
     maxSize,
-    sizeCalculation: ({ entry }) => Math.min(bytesOf(entry), maxSize + 1),
+    sizeCalculation: ({ entry }) => Math.min(heldBytesOf(entry), maxSize + 1),
   });
   // By size, not by `max`, for which the cache would allocate its whole room up front: 13 ms at start.
   const epochs = new LRUCache<string, string>({
     maxSize: bound(options.maxEpochs, 100_000, 'maxEpochs'),
     sizeCalculation: () => 1,
+    dispose: () => {
+      moves += 1;
+    },
   });
+  // How often an epoch was moved on or evicted: while that stays the same, so do all answers.
+  let moves = 0;
 
   // Unique while the store lives, and its entries live no longer. The random start tells two stores apart.
   let last = 0;
@@ -74,12 +81,21 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     name: 'memory',
     supports: { local: true },
     lookup({ key, epochs: names, held }) {
-      const ids = names.map((name) => epochs.get(name) ?? plant(name));
       const kept = key === undefined ? undefined : entries.get(key);
       const isOver = kept !== undefined && kept.keepUntil <= Date.now();
       if (isOver) entries.delete(kept.entry.key);
-      const entry = isOver || (held !== undefined && kept?.entry.id === held.id) ? undefined : kept?.entry;
-      return { ids, entry, own: (entry ?? held)?.epochs.map((name) => epochs.get(name)) ?? [] };
+      if (kept === undefined || isOver || held !== undefined) {
+        const ids = names.map((name) => epochs.get(name) ?? plant(name));
+        const entry = isOver || kept?.entry.id === held?.id ? undefined : kept?.entry;
+        return { ids, entry, own: (entry ?? held)?.epochs.map((name) => epochs.get(name)) ?? [] };
+      }
+      const { last, entry } = kept;
+      if (last !== undefined && last.moves === moves && last.epochs === names) return last.answer;
+      const before = moves;
+      const ids = names.map((name) => epochs.get(name) ?? plant(name));
+      const answer = { ids, entry, own: entry.epochs.map((name) => epochs.get(name)) };
+      if (moves === before) kept.last = { epochs: names, moves, answer }; // else a planted epoch evicted another one
+      return answer;
     },
     fill({ entry, unchanged, keepMs, lease }) {
       const now = Date.now();
@@ -101,6 +117,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (held !== undefined && held.until > now && held.token !== lease.token)
         return held.token === alone ? 'alone' : 'taken';
       if (leases.size >= 1_000) for (const [name, { until }] of leases) if (until <= now) leases.delete(name);
+      if (lease.isWaiting === true && held?.token !== lease.token && entries.has(key)) return 'there';
       leases.set(lease.name, { token: lease.token, until: now + keepMs });
       return entries.has(key) ? 'stored' : 'leased';
     },

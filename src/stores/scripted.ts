@@ -1,6 +1,7 @@
 // Docs: docs/stores.md#scripts
-import { readEntry, writeEntry } from '../entry.ts';
+
 import { isBounded, randomId } from '../epochs.ts';
+import { readEntry, writeEntry } from '../frame.ts';
 import type { FillAnswer, LeaseAnswer, LookupAnswer, LookupRequest, Store } from '../store.ts';
 import { inOneTrip } from './one-trip.ts';
 import type { Scripts } from './scripts.ts';
@@ -63,9 +64,9 @@ export function scriptedStore(
       if ((await run(scripts.advance, epochs, args)) !== epochs.length) throw unreadable();
     },
 
-    async lease({ name: lease, token }, key, keepMs) {
-      const answer = await run(scripts.lease, [lease, key], [token, String(Math.ceil(keepMs))]);
-      const answers: LeaseAnswer[] = ['taken', 'leased', 'stored', 'alone'];
+    async lease({ name: lease, token, isWaiting }, key, keepMs) {
+      const answer = await run(scripts.lease, [lease, key], [token, String(Math.ceil(keepMs)), isWaiting ? '1' : '0']);
+      const answers: LeaseAnswer[] = ['taken', 'leased', 'stored', 'alone', 'there'];
       if (typeof answer !== 'number' || answers[answer] === undefined) throw unreadable();
       return answers[answer];
     },

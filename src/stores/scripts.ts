@@ -5,26 +5,26 @@
 // An id is the client's random plus the server's time: a request that arrives twice, however late, gives another id, not
 // the same one again (DESIGN section 3, rule 2).
 const freshId = `
-local at = tonumber(ARGV[1])
-local ok, t = pcall(redis.call, 'TIME')
-if ok then at = (at + t[1] * 1000000 + t[2]) % 4503599627370496 end
-local fresh = string.format('%.0f', at)`;
-
-// A key of another type is as good as missing: one such key must not fail the lookups of a whole batch.
-const read = `
-local function read(key)
-  local value = redis.pcall('GET', key)
-  return type(value) == 'string' and value or false
+local at
+local function fresh()
+  if not at then
+    at = tonumber(ARGV[1])
+    local ok, t = pcall(redis.call, 'TIME')
+    if ok then at = (at + t[1] * 1000000 + t[2]) % 4503599627370496 end
+    at = string.format('%.0f', at)
+  end
+  return at
 end`;
+
+const asItIs = `
+local function inThisRun(key, value) return value end`;
 
 // A server that came back, from a snapshot or as a promoted replica, may hold ids of the past: its run as primary is part of
 // the namespace's id, so what was filled under another run is gone (docs/decisions/0009-run-id-in-the-namespace-epoch.md).
 // A primary that became a replica keeps its clients, and hears late of invalidations: it must not answer.
-const readInThisRun = `
+const withItsRun = `
 local run
-local function read(key)
-  local value = redis.pcall('GET', key)
-  if type(value) ~= 'string' then return false end
+local function inThisRun(key, value)
   if string.sub(key, -6) ~= ':e:all' then return value end
   if not run then
     local info = redis.call('INFO', 'replication')
@@ -32,6 +32,25 @@ local function read(key)
     run = string.match(info, 'master_replid:(%x+)') or error('this server does not tell its replication id')
   end
   return value .. '@' .. run
+end`;
+
+// What a script reads, it reads in one command where it can: servers that bill commands count those of scripts, too.
+// A key of another type is as good as missing: one such key must not fail the lookups of a whole batch.
+const read = `
+local seen = {}
+local function readAll(keys)
+  for from = 1, #keys, 1000 do
+    local asked = {}
+    for i = from, math.min(from + 999, #keys) do
+      if type(keys[i]) == 'string' and keys[i] ~= '' and seen[keys[i]] == nil then asked[#asked + 1] = keys[i] end
+    end
+    local values = #asked > 0 and redis.call('MGET', unpack(asked)) or {}
+    for i, key in ipairs(asked) do seen[key] = values[i] and inThisRun(key, values[i]) or false end
+  end
+end
+local function read(key)
+  if seen[key] == nil then readAll({key}) end
+  return seen[key]
 end`;
 
 const release = `
@@ -55,18 +74,15 @@ export interface Scripts {
 
 /** `tellsRuns`: the server says which of its runs this is. `channel`: where to tell others what moved on. */
 export function scriptsFor({ tellsRuns, channel }: { tellsRuns: boolean; channel?: string }): Scripts {
-  const reading = tellsRuns ? readInThisRun : read;
+  const reading = `${tellsRuns ? withItsRun : asItIs}${read}`;
   return {
     lookup: `${freshId}${reading}
-local requests, k, seen = cjson.decode(ARGV[2]), 0, {}
-local function known(key)
-  if seen[key] == nil then seen[key] = read(key) end
-  return seen[key]
-end
+readAll(KEYS)
+local requests, k, own = cjson.decode(ARGV[2]), 0, {}
 local function idsOf(names)
   local ids = {}
   for i, name in ipairs(names) do
-    local id = type(name) == 'string' and known(name)
+    local id = type(name) == 'string' and name ~= '' and read(name)
     ids[i] = id and 'i' .. id or ''
   end
   return ids
@@ -76,14 +92,14 @@ for r, request in ipairs(requests) do
   local answer = {}
   for i = 1, request.n do
     local key = KEYS[k + i]
-    local id = known(key)
+    local id = read(key)
     if not id then
-      local args = {'SET', key, fresh, 'NX'}
-      if string.sub(request.b, i, i) ~= '1' then args = {'SET', key, fresh, 'NX', 'PX', request.x} end
+      local args = {'SET', key, fresh(), 'NX'}
+      if string.sub(request.b, i, i) ~= '1' then args = {'SET', key, fresh(), 'NX', 'PX', request.x} end
       local planted = redis.pcall(unpack(args))
       if type(planted) == 'table' and planted.ok then
         seen[key] = nil
-        id = known(key)
+        id = read(key)
       end
     end
     answer[i] = id and 'i' .. id or false
@@ -91,25 +107,31 @@ for r, request in ipairs(requests) do
   k = k + request.n + 1
   local held = {}
   for i = 1, request.h do held[i] = KEYS[k + i] end
-  local entry, own = KEYS[k] ~= '' and known(KEYS[k]) or false, held
+  local entry = KEYS[k] ~= '' and read(KEYS[k]) or false
+  own[r] = held
   k = k + request.h
   local cut = entry and string.find(entry, '\\n', 1, true)
   if cut then
     local isJson, head = pcall(cjson.decode, string.sub(entry, 2, cut - 1))
     if isJson and type(head) == 'table' then
       if request.i and head.n == request.i then entry = false
-      else own = type(head.e) == 'table' and head.e or {} end
+      else own[r] = type(head.e) == 'table' and head.e or {} end
     end
   end
   answer[request.n + 1] = entry
-  answer[request.n + 2] = idsOf(own)
   out[r] = answer
 end
+local names = {}
+for _, list in ipairs(own) do for _, name in ipairs(list) do names[#names + 1] = name end end
+readAll(names)
+for r, request in ipairs(requests) do out[r][request.n + 2] = idsOf(own[r]) end
 return out`,
 
     fill: `${reading}${release}
 local n = tonumber(ARGV[1])
 local px = ARGV[4]
+seen[KEYS[1]] = false -- the entry before this one may be large, and nobody asks for it
+readAll(KEYS)
 if #KEYS > n + 1 then release(KEYS[n + 2], ARGV[6 + n]) end
 for i = 1, n do
   if read(KEYS[i + 1]) ~= ARGV[5 + i] then return 0 end
@@ -124,15 +146,16 @@ end
 return 1`,
 
     // Moving on is an increment; expiring puts a new soft part behind the id, and leaves what entries need to be stale.
-    advance: `${freshId}${read}
+    advance: `${freshId}${asItIs}${read}
 for i, key in ipairs(KEYS) do
-  local args = {'SET', key, fresh, 'NX'}
-  if string.sub(ARGV[4], i, i) ~= '1' then args = {'SET', key, fresh, 'NX', 'PX', ARGV[2]} end
+  local args = {'SET', key, fresh(), 'NX'}
+  if string.sub(ARGV[4], i, i) ~= '1' then args = {'SET', key, fresh(), 'NX', 'PX', ARGV[2]} end
   local set = redis.pcall(unpack(args))
+  seen[key] = nil
   local hard, soft = string.match(read(key) or '', '^(%d+)(.*)$')
   local moved
   if ARGV[3] == 'expire' then
-    moved = hard and redis.pcall('SET', key, hard .. '~' .. fresh, 'KEEPTTL')
+    moved = hard and redis.pcall('SET', key, hard .. '~' .. fresh(), 'KEEPTTL')
   else
     if soft and soft ~= '' then redis.pcall('SET', key, hard, 'KEEPTTL') end
     moved = redis.pcall('INCR', key)
@@ -143,14 +166,15 @@ end${channel === undefined ? '' : `\nredis.pcall('PUBLISH', ARGV[5], cjson.encod
 return #KEYS`,
 
     // A client that lost the reply asks again for what it holds already.
-    lease: `${read}
+    lease: `${asItIs}${read}
 local holder = read(KEYS[1])
 if holder == 'alone' then return 3 end
 if holder and holder ~= ARGV[1] then return 0 end
+if not holder and ARGV[3] == '1' and redis.call('EXISTS', KEYS[2]) == 1 then return 4 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1 + redis.call('EXISTS', KEYS[2])`,
 
-    release: `${read}${release}
+    release: `${asItIs}${read}${release}
 if ARGV[2] ~= '0' and read(KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], 'alone', 'PX', ARGV[2])
 else release(KEYS[1], ARGV[1]) end
 return 1`,

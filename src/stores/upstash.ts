@@ -1,6 +1,7 @@
 // Docs: docs/stores.md#upstash
-import { type Entry, readEntry, standingOf } from '../entry.ts';
+import { type Entry, standingOf } from '../entry.ts';
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
+import { readEntry } from '../frame.ts';
 import type { LookupAnswer, LookupRequest, Store } from '../store.ts';
 import { inOneTrip } from './one-trip.ts';
 import { scriptedStore } from './scripted.ts';

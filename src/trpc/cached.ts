@@ -1,21 +1,21 @@
 // Docs: docs/keys-and-scopes.md
 import { answer } from '../cache.ts';
-import type { Answer, Call, Core } from '../call.ts';
+import type { Answer } from '../call.ts';
 import type { Codec } from '../codec.ts';
-import { isStream } from '../collect.ts';
-import { type Entry, tagOf, watch } from '../entry.ts';
+import { isPromise } from '../deadline.ts';
+import { type Entry, outputOf, tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
 import { newWishes, type Wishes } from '../fill.ts';
-import type { HttpSettings } from '../http-options.ts';
-import { type CallOpts, type Policy, tagsOf } from '../policy.ts';
-import { runBehind } from './behind.ts';
-import type { CallRecord, Calls, Outcome } from './calls.ts';
+import { Lent } from '../lent.ts';
+import { type CallOpts, tagsOf } from '../policy.ts';
+import type { Awaitable } from '../store.ts';
+import type { CallRecord, Outcome, Returned } from './calls.ts';
 import type { Surroundings } from './chain.ts';
 import type { CachedDefinition } from './definition.ts';
-import { demandedBy, notCached } from './demanded.ts';
-import { type Bypass, type IdentityParts, type InputFacts, identify } from './identity.ts';
-import { runLearning } from './learning.ts';
-import { type MiddlewareOpts, type MiddlewareResult, ranOf, resultOf } from './middleware.ts';
+import { type Bypass, type CallFacts, type IdentityParts, identify } from './identity.ts';
+import { Loan } from './loan.ts';
+import { type MiddlewareOpts, type MiddlewareResult, resultOf } from './middleware.ts';
+import { type Found, inside, QueryCall, type QueryParts } from './query-call.ts';
 import { type Place, parseInput } from './registry.ts';
 
 /** Where a call was found to be: its full path, and what stands around the middleware if a router says so. */
@@ -24,25 +24,12 @@ export type Location =
   | { readonly bypass: BypassReason };
 
 /** What the middleware needs of its cache. */
-export interface CachedParts extends Omit<IdentityParts, 'codecId' | 'space'> {
-  readonly core: Core;
-  readonly calls: Calls;
+export interface CachedParts extends IdentityParts, QueryParts {
   readonly codecFor: (place: Place | undefined) => Codec;
   readonly isEnabled: (opts: CallOpts<unknown, unknown>) => boolean;
-  /** Whether the directives of a request count; nothing where those of none do. */
-  readonly honours: HttpSettings['honours'];
   /** The key space of procedures that no router tells apart: of this cache alone, so that others never meet them. */
   readonly unregistered: () => string;
 }
-
-// Failures that say something about the caller who led the flight, not about the procedure.
-const ownFailures = new Set([
-  'CLIENT_CLOSED_REQUEST',
-  'UNAUTHORIZED',
-  'FORBIDDEN',
-  'PAYMENT_REQUIRED',
-  'TOO_MANY_REQUESTS',
-]);
 
 /** The middleware behind `cached(…)`: decides whether and under which key, lets the core answer, gives tRPC its result. */
 export async function runCached(
@@ -52,94 +39,51 @@ export async function runCached(
   parts: CachedParts,
 ): Promise<MiddlewareResult> {
   if (opts.type !== 'query') return opts.next();
-  const record = parts.calls.of(opts.getRawInput);
-  if (record.cached !== undefined) return runSecond(definition, opts, record.cached.wishes);
+  const record = parts.calls.find(opts.getRawInput);
+  if (record?.cached !== undefined) return runSecond(definition, opts, record.cached.wishes);
 
-  const wishes = newWishes();
-  const found = await locate(definition, opts, location, record, parts);
-  if ('bypass' in found) {
-    const { bypass: reason, error } = found;
-    parts.core.emitter.emit('bypass', { path: opts.path, reason, ...(error !== undefined && { error }) });
-    const result = await inside(record, wishes, undefined, () => opts.next());
-    record.outcome = { status: 'bypass', policy: definition.policy, noStore: wishes.noStore };
-    return result;
+  const found = findOut(definition, opts, location, parts);
+  if ('bypass' in found) return runWithout(definition, opts, found, parts);
+  let raw: unknown;
+  try {
+    raw = await opts.getRawInput();
+  } catch (error) {
+    return runWithout(definition, opts, { bypass: 'input', error }, parts); // the procedure's own parser says the same
   }
+  const facts = factsOf(raw, opts, found, record?.request);
+  const identified = identify(definition.policy, found.opts, facts, parts);
+  const identity = isPromise(identified) ? await identified : identified;
+  if ('bypass' in identity) return runWithout(definition, opts, identity, parts);
 
-  const { policy } = definition;
-  const demanded = demandedBy(record.request, found.opts, parts.honours);
-  const run = (place: Place | undefined, given: MiddlewareOpts, own: CallRecord, wants: Wishes) =>
-    inside(own, wants, policy, () =>
-      place === undefined ? runLearning(definition, given, own, wants, parts.calls) : given.next(),
-    );
-  const call: Call<MiddlewareResult> = {
-    wanted: record.request?.exact === true ? { ...found.wanted, exact: true } : found.wanted,
-    policy,
-    codec: found.codec,
-    share: policy.share,
-    wishes,
-    opts: found.opts,
-    tagEpoch: parts.names.tag,
-    ...demanded?.asked,
-    signal: opts.signal,
-    run: async () => {
-      if (demanded?.demand.noStore === true) wishes.noStore = true;
-      if (demanded?.demand.onlyIfCached === true) return ranOf({ ok: false, error: notCached() });
-      return ranOf(await run(found.place, opts, record, wishes));
-    },
-    behind(signal) {
-      // A call of its own: what it wishes for is not the wish of the call that was answered.
-      const getRawInput = () => opts.getRawInput();
-      const own = parts.calls.of(getRawInput);
-      const wants = newWishes();
-      const { place } = found;
-      const next: MiddlewareOpts['next'] = (changed) =>
-        place === undefined ? opts.next({ getRawInput, ...changed }) : runBehind(place, given);
-      const given: MiddlewareOpts = { ...opts, getRawInput, signal, next };
-      return { ...call, signal, wishes: wants, run: async () => ranOf(await run(place, given, own, wants)) };
-    },
-    isOwnFailure: (ran) =>
-      opts.signal?.aborted === true ||
-      demanded?.demand.onlyIfCached === true ||
-      (!ran.ok && ownFailures.has(ran.failure.code)),
-  };
-  const answered = await answer(call, parts.core);
-  const result = resultOf(answered, opts);
-  await note(record, answered, result, call, demanded?.hasRefused() === true);
+  const call = new QueryCall(definition, opts, found, identity.wanted, record, parts);
+  const answering = answer(call, parts.core);
+  const answered = isPromise(answering) ? await answering : answering;
+  if (record?.request === undefined) return resultOf(answered, opts);
+  return describe(record, answered, call, opts, found.around?.watcher !== undefined);
+}
+
+/** A run without the cache; the code inside may still talk to it. */
+async function runWithout(
+  { policy }: CachedDefinition,
+  opts: MiddlewareOpts,
+  { bypass: reason, error }: Bypass,
+  { calls, core }: CachedParts,
+): Promise<MiddlewareResult> {
+  core.emitter.emit('bypass', { path: opts.path, reason, ...(error !== undefined && { error }) });
+  const record = calls.of(opts.getRawInput);
+  const wishes = newWishes();
+  const result = await inside(record, wishes, undefined, () => opts.next());
+  record.outcome = { status: 'bypass', policy, noStore: wishes.noStore };
   return result;
 }
 
-/** Runs what stands behind `cached`, which may talk to it through the record meanwhile. */
-async function inside(
-  record: CallRecord,
-  wishes: Wishes,
-  policy: Policy | undefined,
-  next: () => Promise<MiddlewareResult>,
-): Promise<MiddlewareResult> {
-  record.cached = { wishes };
-  let result: MiddlewareResult | undefined;
-  try {
-    return (result = await next());
-  } finally {
-    // What produces a stream that is collected has only begun, and may say something of it until it ends.
-    if (policy?.collect === undefined || !isStream(result?.data)) delete record.cached;
-  }
-}
-
-interface Found {
-  readonly opts: CallOpts<unknown, unknown>;
-  readonly wanted: Call<unknown>['wanted'];
-  readonly codec: Codec;
-  readonly place: Place | undefined;
-}
-
-/** The key and epochs of a call, or why it goes without the cache. */
-async function locate(
+/** What is known of a call before its input is read, or why it goes without the cache. */
+function findOut(
   definition: CachedDefinition,
   opts: MiddlewareOpts,
   location: Location,
-  record: CallRecord,
   parts: CachedParts,
-): Promise<Found | Bypass> {
+): Found | Bypass {
   if ('bypass' in location) return location;
   const { path, place, around } = location;
   const learned = place === undefined ? definition.learned.get(path) : undefined;
@@ -150,26 +94,28 @@ async function locate(
   } catch (error) {
     return { bypass: 'callback', error };
   }
-  let input: InputFacts;
-  try {
-    const raw = await opts.getRawInput();
-    // Without a router, nothing is known of a parser behind; no parsed input in spite of a raw one looks like one.
-    const unparsed = place === undefined && (learned === 'raw' || (opts.input === undefined && raw !== undefined));
-    const needsOwn = around !== undefined && (around.parsersBehind || around.strangersBefore > 0);
-    input = {
-      raw,
-      seen: opts.input,
-      by: around?.parsersBehind === true || unparsed ? 'raw' : 'parsed',
-      own: needsOwn && place !== undefined ? () => parseInput(place.procedure, raw) : undefined,
-    };
-  } catch (error) {
-    return { bypass: 'input', error }; // the procedure's own parser says the same to the caller
-  }
-  const codec = parts.codecFor(place);
   const space = place === undefined ? parts.unregistered() : 'q';
-  const identityParts = { ...parts, codecId: codec.id, space };
-  const identity = await identify(definition.policy, callOpts, input, record.request, identityParts);
-  return 'bypass' in identity ? identity : { opts: callOpts, wanted: identity.wanted, codec, place };
+  return { opts: callOpts, place, around, learned, codec: parts.codecFor(place), space };
+}
+
+function factsOf(
+  raw: unknown,
+  opts: MiddlewareOpts,
+  { place, around, learned, codec, space }: Found,
+  request: CallFacts['request'],
+): CallFacts {
+  // Without a router, nothing is known of a parser behind; no parsed input in spite of a raw one looks like one.
+  const unparsed = place === undefined && (learned === 'raw' || (opts.input === undefined && raw !== undefined));
+  const needsOwn = around !== undefined && (around.parsersBehind || around.strangersBefore > 0);
+  return {
+    raw,
+    seen: opts.input,
+    by: around?.parsersBehind === true || unparsed ? 'raw' : 'parsed',
+    own: needsOwn && place !== undefined ? () => parseInput(place.procedure, raw) : undefined,
+    codecId: codec.id,
+    space,
+    request,
+  };
 }
 
 /** A second `cached` in one chain would wait for itself: it only replaces `ttl` and `staleWhileRevalidate`, and adds tags. */
@@ -186,29 +132,92 @@ function runSecond(definition: CachedDefinition, opts: MiddlewareOpts, wishes: W
   return opts.next();
 }
 
-/** Leaves for the HTTP layer what it needs to describe the answer. */
-async function note(
+/** Gives tRPC its result, and leaves for the HTTP layer what it needs to describe the answer. */
+function describe(
   record: CallRecord,
   answered: Answer<MiddlewareResult>,
-  result: MiddlewareResult,
-  { policy, codec, wishes }: Call<MiddlewareResult>,
-  refused: boolean,
-): Promise<void> {
-  if (record.request === undefined) return;
-  const { status } = answered;
+  call: QueryCall,
+  opts: MiddlewareOpts,
+  isWatched: boolean,
+): Awaitable<MiddlewareResult> {
+  if ('value' in answered && answered.value instanceof Lent) {
+    const { entry, value: lent } = answered;
+    const result = isWatched ? lendOut(record, lent, entry, call, opts) : handOn(lent, opts);
+    return conclude(record, answered, call, result, isWatched ? undefined : lent);
+  }
+  const result = resultOf(answered, opts);
   const entry = result.ok && 'entry' in answered ? answered.entry : undefined;
-  // A stream is sent by its own link, which takes no headers.
-  const described = entry !== undefined && entry.stream !== true && (await describe(entry, result.data, codec));
-  const coalesced = 'coalesced' in answered && answered.coalesced;
-  const stored = status === 'miss' && entry !== undefined && !coalesced;
-  record.outcome = { status, policy, codec, noStore: wishes.noStore, coalesced, stored, refused, ...described };
+  return conclude(record, answered, call, result, entry && watched(entry, result.data, call.codec));
 }
 
-/** What the HTTP layer may say of an output; nothing of one that cannot be watched, because the store gave something odd. */
-async function describe(entry: Entry, value: unknown, codec: Codec): Promise<Partial<Outcome>> {
+/** A result for middlewares that may look at it. */
+function lendOut(
+  record: CallRecord,
+  lent: Lent,
+  entry: Entry,
+  { codec, share }: QueryCall,
+  { ctx }: MiddlewareOpts,
+): MiddlewareResult {
+  const loan = new Loan(lent, () => outputOf(entry, codec, share), ctx);
+  record.loan = loan;
+  return loan.result;
+}
+
+const handOn = ({ value }: Lent, { ctx }: MiddlewareOpts): MiddlewareResult => ({
+  marker: 'middlewareMarker',
+  ok: true,
+  data: value,
+  ctx,
+});
+
+function conclude(
+  record: CallRecord,
+  answered: Answer<MiddlewareResult>,
+  call: QueryCall,
+  result: MiddlewareResult,
+  returned: Returned | undefined,
+): Awaitable<MiddlewareResult> {
+  const entry = result.ok && 'entry' in answered ? answered.entry : undefined;
+  // A stream is sent by its own link, which takes no headers.
+  const tag = entry === undefined || entry.stream === true ? undefined : tagOf(entry);
+  if (isPromise(tag)) {
+    return tag.then((made) => {
+      record.outcome = outcomeOf(answered, call, entry, made, returned);
+      return result;
+    });
+  }
+  record.outcome = outcomeOf(answered, call, entry, tag, returned);
+  return result;
+}
+
+function outcomeOf(
+  answered: Answer<MiddlewareResult>,
+  call: QueryCall,
+  entry: Entry | undefined,
+  tag: string | undefined,
+  returned: Returned | undefined,
+): Outcome {
+  const coalesced = 'coalesced' in answered && answered.coalesced;
+  return {
+    status: answered.status,
+    policy: call.policy,
+    codec: call.codec,
+    noStore: call.wantsNoStore(),
+    coalesced,
+    stored: answered.status === 'miss' && entry !== undefined && !coalesced,
+    refused: call.hasRefused(),
+    entry,
+    tag,
+    returned,
+  };
+}
+
+/** An output that whoever gets it may change; nothing of one that cannot be watched, because the store gave something odd. */
+function watched(entry: Entry, value: unknown, codec: Codec): Returned | undefined {
+  if (entry.stream === true) return undefined;
   try {
-    return { entry, value, tag: await tagOf(entry), isIntact: watch(entry, value, codec) };
+    return { value, isIntact: watch(entry, value, codec) };
   } catch {
-    return {};
+    return undefined;
   }
 }

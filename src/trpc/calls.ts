@@ -4,6 +4,8 @@ import type { Entry } from '../entry.ts';
 import type { Wishes } from '../fill.ts';
 import type { ToldPath } from '../http/told.ts';
 import type { Policy } from '../policy.ts';
+import type { Splices } from './fetch.ts';
+import type { OuterResponse } from './headers.ts';
 
 /** What identifies one call of a procedure: `ctx` does not survive `next({ ctx })`, and all calls of a batch share one. */
 export type GetRawInput = () => Promise<unknown>;
@@ -14,18 +16,36 @@ export interface RequestFacts {
   readonly header: (name: string) => string | null;
   /** Its client wrote a moment ago, and shall see that. */
   readonly exact: boolean;
+  /** Its response is made of wire forms, or of stored texts, where nobody touches the outputs. */
+  readonly lends?: 'wire' | 'text' | undefined;
+}
+
+/** What is known of a request when its response is described. */
+export interface Exchange {
+  readonly request: RequestFacts;
+  readonly outer: OuterResponse;
+  /** To be called when the response is described, if its client wrote a moment ago. */
+  readonly end: (() => void) | undefined;
+  /** Set where the fetch wrapper stands around. */
+  readonly splices: Splices | undefined;
+  /** Whether tRPC has headers of ours: it asks again when what they were for cannot be serialized. */
+  isAnswered: boolean;
+}
+
+/** The very value that `cached` returned: anything else in its place was made outside, and is not ours to describe. */
+export interface Returned {
+  readonly value: unknown;
+  /** Whether it is unchanged. May throw: then it is not. */
+  isIntact(): boolean;
 }
 
 /** What `cached` did for a call, as the HTTP layer needs it. */
 export interface Outcome {
   readonly status: 'hit' | 'stale' | 'miss' | 'bypass';
-  /** The very value that `cached` returned: anything else in its place was made outside, and is not ours to describe. */
-  readonly value?: unknown;
-  readonly entry?: Entry;
-  /** Whether the value is unchanged. May throw: then it is not. */
-  readonly isIntact?: () => boolean;
+  returned?: Returned | undefined;
+  readonly entry?: Entry | undefined;
   /** The content tag of the entry. */
-  readonly tag?: string;
+  readonly tag?: string | undefined;
   readonly policy?: Policy;
   readonly codec?: Codec;
   readonly noStore?: boolean;
@@ -51,6 +71,12 @@ export interface CallRecord {
   /** Set while `cache.settle` collects what `invalidates` inside it would have written. */
   settling?: Collected[];
   outcome?: Outcome;
+  /** The request and response that the call is part of. */
+  exchange?: Exchange;
+  /** Somebody sees what the outermost middleware returns. */
+  isGated?: boolean;
+  /** A hit whose output is still to be taken. */
+  loan?: { readonly settle: (result: object) => Returned };
   /** Set once the call invalidated something. */
   wrote?: boolean;
   /** What its client may be told of that, in full paths. */

@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly parsersBehind: boolean;
   /** How many middlewares before it may have changed the input, or may commit after it. */
   readonly strangersBefore: number;
+  /** The outermost middleware before it that may look at what it returns. */
+  readonly watcher: number | undefined;
 }
 
 /** Reads the chain of a procedure around one of its middlewares; the last link is the resolver. */
@@ -25,9 +27,15 @@ export function surroundings(
   const behind = chain.slice(index + 1, -1);
   const isSkipped = (middleware: Middleware) =>
     isStranger(middleware) || kindOf(middleware) === 'invalidates' || kindOf(middleware) === 'settle';
+  const watcher = before.findIndex((middleware) => isWatcher(middleware, kindOf(middleware)));
   return {
     skipped: behind.some(isSkipped),
     parsersBehind: behind.some((middleware) => middleware._type === 'input'),
     strangersBefore: before.filter(isStranger).length,
+    watcher: watcher < 0 ? undefined : watcher,
   };
 }
+
+/** A parser of inputs hands results on, and so does what is ours; a parser of outputs reads them. */
+const isWatcher = ({ _type }: Middleware, kind: OwnKind | undefined): boolean =>
+  _type !== 'input' && (kind === undefined || kind === 'pure');

@@ -2,14 +2,16 @@
 import { answer } from '../cache.ts';
 import type { Call, Core } from '../call.ts';
 import type { Codec } from '../codec.ts';
+import { isStream } from '../collect.ts';
 import { outputOf } from '../entry.ts';
 import { CacheError, shown } from '../errors.ts';
 import type { BypassReason } from '../events.ts';
 import { newWishes } from '../fill.ts';
 import type { Invalidate } from '../invalidate.ts';
 import { everyone, type ScopeValue } from '../key.ts';
-import { lookUp, type Wanted } from '../lookup.ts';
+import { lookUp, type Wanted, wantedOf } from '../lookup.ts';
 import type { CallOpts, Policy } from '../policy.ts';
+import { ReadAhead } from '../read-ahead.ts';
 import { conclude, settle } from '../wrap.ts';
 import { type IdentityParts, identify, reader } from './identity.ts';
 import { type ProcedureLike, parseInput } from './registry.ts';
@@ -49,7 +51,7 @@ export interface CachedQuery {
 }
 
 /** What direct access needs of its cache. */
-export interface DirectParts extends Omit<IdentityParts, 'codecId' | 'space'> {
+export interface DirectParts extends Omit<IdentityParts, 'known'> {
   readonly core: Core;
   readonly invalidate: Invalidate;
   readonly isEnabled: (opts: CallOpts<unknown, unknown>) => boolean;
@@ -93,9 +95,16 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
   const named = await identify(
     { ...policy, when: undefined, scope: () => scope },
     opts,
-    { raw: target.input, seen, own: () => parseInput(procedure, target.input), by: parsersBehind ? 'raw' : 'parsed' },
-    request,
-    { ...parts, codecId: codec.id, space: 'q' },
+    {
+      raw: target.input,
+      seen,
+      own: () => parseInput(procedure, target.input),
+      by: parsersBehind ? 'raw' : 'parsed',
+      codecId: codec.id,
+      space: 'q',
+      request,
+    },
+    { ...parts, known: undefined },
   );
   if ('bypass' in named)
     throw new CacheError('INVALID_TARGET', `${operation}: ${target.path}: ${missing[named.bypass] ?? named.bypass}`, {
@@ -109,14 +118,7 @@ export async function peek(target: EntryTarget, parts: DirectParts): Promise<Pee
   const { wanted, policy, codec, opts } = await nameOf(target, 'peek', parts);
   if (!parts.isEnabled(opts)) return undefined;
   const { core } = parts;
-  const found = await lookUp(wanted, {
-    store: core.storeFor(opts.ctx),
-    breaker: core.breaker,
-    emitter: core.emitter,
-    readMs: core.timeouts.readMs,
-    flush: core.outbox.flush,
-    isExact: core.isExact,
-  });
+  const found = await lookUp(wanted, core.storeFor(opts.ctx), core.lookups);
   const entry = found?.entry;
   if (entry === undefined || entry.failure !== undefined) return undefined;
   return { output: outputOf(entry, codec, policy.share), storedAt: entry.storedAt, freshUntil: entry.freshUntil };
@@ -131,18 +133,31 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
   const scoped = target.scope === undefined ? {} : { scope: target.scope };
   await parts.invalidate([{ path: target.path, input: target.input, ...scoped }]);
   if (!parts.isEnabled(opts)) return fn();
+  // Nobody else may ever read what a stream gives: it is read here.
+  const made = async () => {
+    const output = await fn();
+    return policy.collect !== undefined && isStream(output) ? new ReadAhead(output) : output;
+  };
   const call: Call<unknown> = {
-    wanted: { ...wanted, exact: true },
+    wanted: wantedOf({ ...wanted, exact: true }),
     policy,
     codec,
     share: policy.share,
     wishes: newWishes(),
     opts,
     tagEpoch: parts.names.tag,
-    run: () => settle(async () => fn()),
+    run: () => settle(made),
     behind: () => ({ ...call, wishes: newWishes() }),
     isOwnFailure: () => false,
   };
   const answered = await answer(call, parts.core);
-  return conclude<R>(answered);
+  const output = conclude<R | ReadAhead>(answered);
+  if (!(output instanceof ReadAhead)) return output;
+  const stored = 'entry' in answered ? answered.entry : undefined;
+  try {
+    if (stored !== undefined) return outputOf(stored, codec, policy.share) as R;
+  } catch {
+    // A codec that cannot read what it wrote.
+  }
+  return output.again() as R;
 }

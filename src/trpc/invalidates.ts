@@ -16,6 +16,7 @@ import type { Calls, Collected } from './calls.ts';
 import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
 import type { Place } from './registry.ts';
 import type { Tell } from './tell.ts';
+import { thenAct } from './then-act.ts';
 
 /** The options form of `invalidates`. */
 export interface InvalidatesOptions<C, I> extends Omit<InvalidateOptions, 'targets'> {
@@ -134,7 +135,7 @@ export async function runInvalidates(
   if (settling === undefined) await act();
   else settling.push({ act, always: definition.on === 'always' });
   // What a stream changes while it runs is changed only when it has ended.
-  return isStream(output) ? { ...result, data: andThen(output, act) } : result;
+  return isStream(output) ? { ...result, data: thenAct(output, act) } : result;
 }
 
 const isUnconfirmed = (cause: unknown) => cause instanceof CacheError && cause.code === 'NOT_ACKNOWLEDGED';
@@ -211,12 +212,4 @@ async function collect(
     }
   }
   return targets;
-}
-
-async function* andThen(iterable: AsyncIterable<unknown>, act: () => Promise<void>): AsyncGenerator<unknown> {
-  try {
-    return yield* iterable;
-  } finally {
-    await act();
-  }
 }

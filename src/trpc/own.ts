@@ -1,6 +1,8 @@
 // Docs: docs/decisions/0002-bound-middlewares.md
+import type { Calls } from './calls.ts';
 import { type OwnKind, type Surroundings, surroundings } from './chain.ts';
 import type { Definition } from './definition.ts';
+import { gateAround } from './gate.ts';
 import type { MiddlewareOpts } from './middleware.ts';
 import type { Middleware, Place, ProcedureLike } from './registry.ts';
 
@@ -21,24 +23,31 @@ export interface OwnMiddlewares {
   /** The same middleware, standing at a place; nothing for functions of others. */
   readonly bind: (middleware: Middleware) => ((place: Place) => Middleware) | undefined;
   readonly markPure: (middleware: object) => void;
+  /** Watches what comes out of a procedure around its `cached`, where a middleware may look at it. */
+  readonly gate: (procedure: ProcedureLike) => void;
   readonly in: (procedure: ProcedureLike) => readonly OwnMiddleware[];
   readonly around: (place: Place) => Surroundings;
   /** Whether a call of an unregistered router is the first procedure's of that path: two of them are not told apart. */
   readonly isFirst: (definition: Definition, path: string) => boolean;
 }
 
+// Another cache finds its own by the function itself: nothing may stand around it.
+const ofLibrary = Symbol.for('trpc-cached.middleware');
+
 /** Keeps book of a cache's own middlewares; `run` does their work. */
 export function createOwnMiddlewares(
   run: (definition: Definition, opts: MiddlewareOpts, place: Place | undefined) => Promise<unknown>,
+  calls: Calls,
 ): OwnMiddlewares {
   const definitions = new WeakMap<Middleware, Definition>();
   const pure = new WeakSet<Middleware>();
   const known = new WeakMap<Place, Surroundings>();
   const first = new Map<string, Definition>();
+  const gates = new WeakSet<Middleware>();
 
   const mark = (work: (opts: MiddlewareOpts) => Promise<unknown>, definition: Definition): Middleware => {
     definitions.set(work as Middleware, definition);
-    return work as Middleware;
+    return Object.defineProperty(work as Middleware, ofLibrary, { value: true });
   };
   const kindOf = (middleware: Middleware): OwnKind | undefined =>
     pure.has(middleware) ? 'pure' : definitions.get(middleware)?.kind;
@@ -56,6 +65,17 @@ export function createOwnMiddlewares(
       const functions =
         '_middlewares' in middleware ? (middleware._middlewares as Middleware[]) : [middleware as Middleware];
       for (const one of functions) pure.add(one);
+    },
+    gate(procedure) {
+      const { middlewares } = procedure._def;
+      const index = middlewares.findIndex((middleware) => kindOf(middleware) === 'cached');
+      const { watcher } = surroundings({ procedure, index }, kindOf);
+      const outer = watcher === undefined ? undefined : middlewares[watcher];
+      if (index < 0 || watcher === undefined || outer === undefined || ofLibrary in outer || gates.has(outer)) return;
+      const gate = gateAround(outer, calls);
+      gates.add(gate);
+      if (pure.has(outer)) pure.add(gate);
+      middlewares[watcher] = gate;
     },
     in: (procedure) =>
       procedure._def.middlewares.flatMap((middleware, index) => {

@@ -53,6 +53,8 @@ export interface RegistryParts {
   readonly bind: Binder;
   /** Throws for a static target that matches none of `isKnown`. */
   readonly check: (procedure: ProcedureLike, path: string, isKnown: (pattern: string) => boolean) => void;
+  /** Called with each procedure whose middlewares were bound. */
+  readonly gate: (procedure: ProcedureLike) => void;
   /** Whether inputs of a procedure cannot be told from its entries, because one of its `cached` has a `key`. */
   readonly hasKey: (procedure: ProcedureLike) => boolean;
 }
@@ -67,7 +69,7 @@ interface Mounted {
  * A path alone is not an identity: callers of two sub-routers give the same one. So every middleware of this cache found in a
  * registered procedure is replaced by one that knows its place (docs/decisions/0002-bound-middlewares.md).
  */
-export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry {
+export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Registry {
   const mounted: Mounted[] = [];
   const places = new WeakMap<Middleware, Place>();
   /** Where each router is registered. */
@@ -97,6 +99,7 @@ export function createRegistry({ bind, check, hasKey }: RegistryParts): Registry
       places.set(bound, here);
       middlewares[index] = bound;
     });
+    gate(procedure);
   }
 
   function* procedures(): Generator<readonly [string, ProcedureLike]> {

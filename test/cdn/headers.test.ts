@@ -13,8 +13,8 @@ import {
   directives,
   etagOf,
   expectNoShare,
-  expectNoStore,
   expectNotModified,
+  expectUntagged,
   life,
   useClock,
 } from '../support/http-checks.ts';
@@ -83,7 +83,9 @@ describe.each(adapters.map((adapter) => [adapter.name, adapter] as const))('tags
     expectNoShare(known);
     const failed = await send('err');
     expect(failed.status).toBe(404);
-    expectNoStore(failed);
+    expect([...directives(failed).keys()]).toEqual(['private', 'no-store']); // Fastly obeys the first alone
+    expectNoShare(failed);
+    expectUntagged(failed);
   });
 });
 

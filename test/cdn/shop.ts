@@ -43,6 +43,10 @@ export function createCdnShop(options: Omit<CreateCacheOptions<Context>, 'scope'
     err: t.procedure.use(cached({ ...forCdn, tags: ['post'] })).query(() => {
       throw new TRPCError({ code: 'NOT_FOUND' });
     }),
+    fleeting: t.procedure.use(cached(forCdn)).query((opts) => {
+      cache.control(opts).noStore();
+      return 'not to be kept';
+    }),
     steady: t.procedure.use(cached(forCdn)).query((opts) => {
       cache.control(opts).tag(will.tag);
       return 'always the same';

@@ -18,8 +18,8 @@ export const bugs: readonly Bug[] = [
     within: 20,
     plant: {
       file: 'lead.ts',
-      from: 'const job: FillJob = { ...call, lookup };',
-      to: 'const job: FillJob = { ...call, lookup: (await leading.lookUpAgain()) ?? lookup };',
+      from: 'const job = jobOf(call, lookup);',
+      to: 'const job = jobOf(call, (await leading.lookUpAgain()) ?? lookup);',
     },
   },
   {
@@ -90,8 +90,8 @@ export const bugs: readonly Bug[] = [
     within: 20,
     plant: {
       file: 'lead.ts',
-      from: 'const job: FillJob = { ...call, lookup };',
-      to: 'const job: FillJob = { ...call, lookup: (leading.waits ? undefined : await leading.lookUpAgain()) ?? lookup };',
+      from: 'const job = jobOf(call, lookup);',
+      to: 'const job = jobOf(call, (leading.waits ? undefined : await leading.lookUpAgain()) ?? lookup);',
     },
   },
   {
@@ -116,8 +116,8 @@ export const bugs: readonly Bug[] = [
     within: 20,
     plant: {
       file: 'lookup.ts',
-      from: '(isExact || wanted.exact === true)',
-      to: '(isExact && wanted.exact === true)',
+      from: 'request.exact !== true && parts.isExact()',
+      to: 'request.exact === true && parts.isExact()',
     },
   },
   {

@@ -1,5 +1,6 @@
-import { type Entry, readEntry, writeEntry } from '../../src/entry.ts';
+import type { Entry } from '../../src/entry.ts';
 import { expiredId } from '../../src/epochs.ts';
+import { readEntry, writeEntry } from '../../src/frame.ts';
 import type {
   FillAnswer,
   FillRequest,
@@ -119,10 +120,11 @@ export function createServer(bug?: ServerBug): Server {
       }
       for (const tell of moved) tell(epochs);
     },
-    lease({ name, token }, key, keepMs) {
+    lease({ name, token, isWaiting }, key, keepMs) {
       const held = memory.leases.get(name);
       if (held !== undefined && held.until > Date.now() && held.value !== token)
         return held.value === 'alone' ? 'alone' : 'taken';
+      if (isWaiting === true && held?.value !== token && entryAt(key) !== undefined) return 'there';
       memory.leases.set(name, { value: token, until: Date.now() + keepMs });
       return entryAt(key) === undefined ? 'leased' : 'stored';
     },

@@ -11,6 +11,9 @@ describe('cacheStatus', () => {
     ['a hit', [hit(40_000)], 'c; hit; ttl=40'],
     ['a hit in its last half second', [hit(500)], 'c; hit; ttl=0'],
     ['a stale answer', [{ status: 'stale', leftMs: -15_000 }], 'c; hit; ttl=-15'],
+    ['a stale answer in place of a failure', [{ status: 'stale', leftMs: -1, forwarded: true }], 'c; fwd=stale'],
+    ['a batch of that and a hit', [hit(1), { status: 'stale', forwarded: true }], 'c; fwd=stale'],
+    ['a batch of that and a miss', [{ status: 'stale', forwarded: true }, miss], 'c; fwd=miss'],
     ['a miss', [miss], 'c; fwd=miss; stored'],
     ['a miss that is not stored', [{ status: 'miss' }], 'c; fwd=miss'],
     ['a shared run', [{ status: 'miss', coalesced: true }], 'c; fwd=miss; collapsed'],
@@ -37,6 +40,7 @@ describe('cacheStatus', () => {
         coalesced: fc.boolean(),
         stored: fc.boolean(),
         refused: fc.boolean(),
+        forwarded: fc.boolean(),
       },
       { requiredKeys: ['status'] },
     ) as fc.Arbitrary<CallStatus>;

@@ -12,7 +12,10 @@ describe('stale-while-revalidate as a directive', () => {
     [
       'all alike',
       { shared: true, browserSeconds: 60, cdnSeconds: 60 },
-      { 'cache-control': 'public, max-age=60, stale-while-revalidate=30' },
+      {
+        'cache-control': 'public, max-age=60, stale-while-revalidate=30',
+        'cdn-cache-control': 'max-age=60, stale-while-revalidate=30',
+      },
     ],
     [
       'a CDN with a longer lifetime',

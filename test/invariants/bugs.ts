@@ -135,6 +135,20 @@ export const bugs: readonly Bug[] = [
     }),
   },
   {
+    name: 'a 304 without CDN-Cache-Control, so that the old one holds',
+    violates: 'I3',
+    around: change((headers, { status }) => {
+      if (status === 304) headers.delete('cdn-cache-control');
+    }),
+  },
+  {
+    name: 'a cookie on a 304 for what shared caches keep',
+    violates: 'I6',
+    around: change((headers, { status }) => {
+      if (status === 304) headers.append('set-cookie', 'seen=4');
+    }),
+  },
+  {
     name: '200 with nothing in it',
     violates: 'I8',
     async around(request, handle) {

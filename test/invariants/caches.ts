@@ -14,9 +14,27 @@ export type CacheKind = Exclude<Via, 'origin'>;
 
 const targeted = 'cdn-cache-control';
 
+// By Fastly's documentation: what it keeps, and for how long what says nothing that it reads.
+const keptByFastly = [200, 203, 300, 301, 302, 404, 410];
+const fallbackSeconds = 3_600;
+
+/**
+ * As Fastly reads it: `surrogate-control`, else `s-maxage`, else `max-age`. It passes over `no-cache`, takes `no-store` as meant
+ * for browsers, and keeps nothing that is `private` or sets a cookie.
+ */
+function readByFastly(status: number, plain: Record<string, string>): string {
+  const { 'surrogate-control': own = '', 'cache-control': common = '' } = plain;
+  const isPassed = /\bprivate\b/.test(`${own} ${common}`) || plain['set-cookie'] !== undefined;
+  if (isPassed || !keptByFastly.includes(status)) return 'no-store';
+  const seconds = /\bmax-age=(\d+)/.exec(own) ?? /\bs-maxage=(\d+)/.exec(common) ?? /\bmax-age=(\d+)/.exec(common);
+  const stale = /\bstale-while-revalidate=\d+/.exec(own === '' ? common : own);
+  return [`max-age=${seconds?.[1] ?? fallbackSeconds}`, ...(stale ?? [])].join();
+}
+
 /** The headers of a response as a kind of cache reads them. */
-function readAs(kind: CacheKind, headers: Headers): Record<string, string> {
+function readAs(kind: CacheKind, { status, headers }: Pick<Reply, 'status' | 'headers'>): Record<string, string> {
   const plain = Object.fromEntries(headers);
+  if (kind === 'fastly') plain['cache-control'] = readByFastly(status, plain);
   // RFC 9213 section 2.2: the field meant for it counts alone.
   if (kind === 'cdn' && plain[targeted] !== undefined) plain['cache-control'] = plain[targeted];
   // Some shared caches know no Vary.
@@ -24,17 +42,17 @@ function readAs(kind: CacheKind, headers: Headers): Record<string, string> {
   return plain;
 }
 
-/** nginx keeps answers to Authorization unless they are private. */
+/** nginx keeps answers to Authorization unless they are private, and so does Fastly. */
 function askedAs(kind: CacheKind, asked: Asked): Asked {
   const { authorization: _, ...others } = asked.headers;
-  return kind === 'careless' ? { ...asked, headers: others } : asked;
+  return kind === 'careless' || kind === 'fastly' ? { ...asked, headers: others } : asked;
 }
 
 /** What RFC 9111 makes of an exchange, by a library that knows nothing of ours. */
-export function policyOf(kind: CacheKind, asked: Asked, { status, headers }: Pick<Reply, 'status' | 'headers'>) {
+export function policyOf(kind: CacheKind, asked: Asked, reply: Pick<Reply, 'status' | 'headers'>) {
   return new CachePolicy(
     askedAs(kind, asked),
-    { status, headers: readAs(kind, headers) },
+    { status: reply.status, headers: readAs(kind, reply) },
     { shared: kind !== 'browser', immutableMinTimeToLive: 0 },
   );
 }
@@ -57,9 +75,11 @@ export interface SimulatedCache {
   readonly find: (asked: Asked) => Found;
   /** Whether it now keeps the reply for reuse. */
   readonly offer: (asked: Asked, reply: Reply) => boolean;
-  /** Takes the headers of a 304 into what it keeps (RFC 9111 section 3.2). */
-  readonly update: (asked: Asked, notModified: Reply) => void;
+  /** Takes the headers of a 304 into what it keeps under its tag (RFC 9111 sections 3.2 and 4.3.4), and gives what it then has. */
+  readonly update: (asked: Asked, notModified: Reply) => Reply | undefined;
 }
+
+const opaque = (headers: Headers) => headers.get('etag')?.replace(/^W\//, '');
 
 const ofTheBody = /^(?:content-(?:type|length|encoding|language)|transfer-encoding)$/;
 
@@ -87,10 +107,12 @@ export function openCache(kind: CacheKind): SimulatedCache {
     },
     update(asked, { headers }) {
       const found = kept.get(asked.url);
-      if (found === undefined) return;
+      if (found === undefined || opaque(found.reply.headers) !== opaque(headers)) return undefined;
       const merged = new Headers(found.reply.headers);
       for (const [name, value] of headers) if (!ofTheBody.test(name)) merged.set(name, value);
-      cache.offer(asked, { ...found.reply, headers: merged });
+      const reply = { ...found.reply, headers: merged };
+      cache.offer(asked, reply);
+      return reply;
     },
   };
   return cache;

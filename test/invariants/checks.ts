@@ -1,5 +1,5 @@
 import { type List, parseDictionary, parseList, Token } from 'structured-headers';
-import { type Asked, policyOf } from './caches.ts';
+import { type Asked, type CacheKind, policyOf } from './caches.ts';
 import { specOf } from './shop.ts';
 import {
   type Exchange,
@@ -9,6 +9,7 @@ import {
   isExpired,
   isForNobody,
   isManaged,
+  isNoStore,
   membersOf,
   runOf,
 } from './truth.ts';
@@ -32,17 +33,39 @@ export function checkReply(exchange: Exchange, asked: Asked, report: Report): vo
   const isFailure =
     status >= 400 || (status !== 304 && !get.stream && !members?.every(({ data }) => data !== undefined));
   if (isFailure || (isForNobody(exchange) && !get.stream)) {
-    checkNoStore(exchange, report);
+    checkNoStore(exchange, asked, report);
     return;
   }
   if (status === 304) return;
   if (isManaged(exchange) !== headers.has('etag') && !get.own.etag)
     report('I1', `${names} has ${headers.has('etag') ? 'a' : 'no'} tag`);
-  const isPromised = get.own.cacheControl !== undefined || get.own.cdnCacheControl !== undefined;
-  if (isPromised) return;
+  // With a Cache-Control of the user's own all is their promise; with a field for CDNs alone, how long those may keep it.
+  const { cacheControl, cdnCacheControl } = get.own;
+  if (cacheControl !== undefined || (cdnCacheControl !== undefined && !isManaged(exchange))) return;
   checkShared(exchange, asked, report);
-  if (members !== undefined && isManaged(exchange)) checkLifetimes(exchange, asked, directives, report);
+  if (members === undefined || !isManaged(exchange)) return;
+  const kinds: CacheKind[] = cdnCacheControl === undefined ? targetedKinds(exchange) : [];
+  for (const kind of ['browser', 'shared', ...kinds] as const) checkLifetime(kind, exchange, asked, report);
+  if (directives.has('immutable') && !names.every((name) => JSON.stringify(specOf(name).http)?.includes('immutable')))
+    report('I3', `${names} is immutable`);
 }
+
+/**
+ * I3 and I6 for what a cache holds once a 304 has come: what the 304 does not say keeps its old value, and counts
+ * (RFC 9111 section 3.2).
+ */
+export function checkMerged(kind: CacheKind, exchange: Exchange, asked: Asked, report: Report): void {
+  if (!isManaged(exchange)) return;
+  const at: Report = (invariant, what) => report(invariant, `after a 304, ${what}`);
+  checkLifetime(kind, exchange, asked, at);
+  if (kind === 'browser' || !policyOf(kind, asked, exchange.reply).storable()) return;
+  const reasons = reasonsNotToShare(exchange);
+  if (reasons.length > 0) at('I6', `${exchange.names} ${reasons.join(', ')} is kept by ${kind}`);
+}
+
+/** Who obeys fields of their own; Fastly gets its own where it is named. */
+const targetedKinds = ({ config }: Exchange): CacheKind[] =>
+  config.cdnTags === 'fastly' ? ['cdn', 'fastly'] : ['cdn'];
 
 /** I4, and what structured fields have to be. */
 function checkForm({ reply: { headers }, config, get }: Exchange, report: Report): Map<string, number | boolean> {
@@ -85,10 +108,15 @@ function checkCacheStatus(list: List, report: Report): void {
 }
 
 /** I5: nobody keeps what is no success. */
-function checkNoStore({ reply: { headers, status }, names }: Exchange, report: Report): void {
+function checkNoStore(exchange: Exchange, asked: Asked, report: Report): void {
+  const { reply, names } = exchange;
+  const { headers, status } = reply;
   const wrong = [...headers.keys()].filter((name) => targeted.test(name) || name === 'etag' || name === 'age');
-  const field = headers.get('cache-control');
-  if (field !== 'no-store' || wrong.length > 0) report('I5', `${status} of ${names}: ${field}, ${wrong}`);
+  const kinds = (['browser', 'shared', 'careless', ...targetedKinds(exchange)] as const).filter((kind) =>
+    policyOf(kind, asked, reply).storable(),
+  );
+  if (!isNoStore(headers) || wrong.length + kinds.length > 0)
+    report('I5', `${status} of ${names}: ${headers.get('cache-control')}, ${wrong}, kept by: ${kinds}`);
 }
 
 /** I6, by three readings of the answer: RFC 9111, RFC 9213, and caches that know neither Vary nor Authorization. */
@@ -99,27 +127,27 @@ function checkShared(exchange: Exchange, asked: Asked, report: Report): void {
   // Where the library says nothing, a tag of the user's own is as it would be without the library.
   const isTagged = headers.has('etag') && (isManaged(exchange) || !get.own.etag);
   const isSaid = headers.has('cache-control') || isTagged || fields.length > 0;
-  const isStored = (['shared', 'cdn', 'careless'] as const).some((kind) => policyOf(kind, asked, reply).storable());
+  const kinds = ['shared', 'careless', ...targetedKinds(exchange)] as const;
+  const isStored = kinds.some((kind) => policyOf(kind, asked, reply).storable());
   if (!((isSaid && isStored && get.method === 'GET') || fields.length > 0)) return;
-  const reasons = [
-    ...(isEveryones(exchange) ? [] : ['not of everyone']),
-    ...(isManaged(exchange) ? [] : ['not ours to describe']),
-    ...(headers.getSetCookie().length > 0 ? ['sets a cookie'] : []),
-    ...(hasCredentials(exchange) ? ['had credentials'] : []),
-  ];
+  const reasons = reasonsNotToShare(exchange);
   if (reasons.length > 0) report('I6', `${names} ${reasons.join(', ')}: ${headers.get('cache-control')} ${fields}`);
 }
+
+const reasonsNotToShare = (exchange: Exchange): string[] => [
+  ...(isEveryones(exchange) ? [] : ['not of everyone']),
+  ...(isManaged(exchange) ? [] : ['not ours to describe']),
+  ...(exchange.reply.headers.getSetCookie().length > 0 ? ['sets a cookie'] : []),
+  ...(hasCredentials(exchange) ? ['had credentials'] : []),
+];
 
 // RFC 9111 sections 4.2.4 and 5.2.2.10; and what has no lifetime left is stale already.
 const forbidsStale = /(?:^|, )(?:no-cache|must-revalidate|proxy-revalidate|s-maxage=\d+|max-age=0)(?:,|$)/;
 
-/** I3, for browsers, shared caches, and those that obey CDN-Cache-Control. */
-function checkLifetimes(
-  { reply, names, shop, now }: Exchange,
-  asked: Asked,
-  directives: Map<string, number | boolean>,
-  report: Report,
-): void {
+const fieldOf = { cdn: 'cdn-cache-control', fastly: 'surrogate-control' } as const;
+
+/** I3, for a browser, a shared cache, or one that obeys a field of its own. */
+function checkLifetime(kind: CacheKind, { reply, names, shop, now }: Exchange, asked: Asked, report: Report): void {
   const runs = membersOf(reply.body, names)?.flatMap((member) => runOf(member, shop) ?? []) ?? [];
   const ends = runs.map((run) => {
     const { freshUntil, staleUntil } = endOf(run);
@@ -128,19 +156,15 @@ function checkLifetimes(
   });
   const left = Math.min(...ends.map((end) => end.left)) / 1_000;
   const window = Math.min(...ends.map((end) => end.window)) / 1_000;
-  for (const kind of ['browser', 'shared', 'cdn'] as const) {
-    const policy = policyOf(kind, { ...asked, headers: {} }, reply);
-    const life = policy.maxAge() - policy.age();
-    const field =
-      (kind === 'cdn' ? reply.headers.get('cdn-cache-control') : null) ?? reply.headers.get('cache-control');
-    const stale = Number(/stale-while-revalidate=(\d+)/.exec(field ?? '')?.[1] ?? 0);
-    const said = `${names}: ${field}, age ${reply.headers.get('age')}, ${left} s left, ${window} s with its window`;
-    if (life > left) report('I3', `${kind}, ${said}`);
-    if (stale > 0 && life + stale > window) report('I3', `${kind} with its window, ${said}`);
-    if (stale > 0 && forbidsStale.test(field ?? '')) report('I3', `stale-* beside what forbids it, ${said}`);
-  }
-  if (directives.has('immutable') && !names.every((name) => JSON.stringify(specOf(name).http)?.includes('immutable')))
-    report('I3', `${names} is immutable`);
+  const policy = policyOf(kind, { ...asked, headers: {} }, reply);
+  const life = policy.maxAge() - policy.age();
+  const own = kind === 'cdn' || kind === 'fastly' ? reply.headers.get(fieldOf[kind]) : null;
+  const field = own ?? reply.headers.get('cache-control');
+  const stale = Number(/stale-while-revalidate=(\d+)/.exec(field ?? '')?.[1] ?? 0);
+  const said = `${names}: ${field}, age ${reply.headers.get('age')}, ${left} s left, ${window} s with its window`;
+  if (life > left) report('I3', `${kind}, ${said}`);
+  if (stale > 0 && life + stale > window) report('I3', `${kind} with its window, ${said}`);
+  if (stale > 0 && forbidsStale.test(field ?? '')) report('I3', `stale-* beside what forbids it, ${said}`);
 }
 
 /** What was removed is never sent again by the server. */

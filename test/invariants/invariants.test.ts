@@ -19,7 +19,9 @@ test(
     for (const kind of ['browser', 'shared', 'careless', 'cdn']) {
       expect(tally[`stored: ${kind}`] ?? 0, `stored: ${kind}`).toBeGreaterThan(100);
       expect(tally[`served: ${kind}`] ?? 0, `served: ${kind}`).toBeGreaterThan(4);
+      expect(tally[`merged: ${kind}`] ?? 0, `merged: ${kind}`).toBeGreaterThan(10);
     }
+    expect(tally['stored: fastly'] ?? 0, 'stored: fastly').toBeGreaterThan(10);
   },
   minute,
 );

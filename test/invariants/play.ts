@@ -1,10 +1,18 @@
 import type { Bug } from './bugs.ts';
 import { type Asked, openCache, type SimulatedCache } from './caches.ts';
-import { checkNotModified, checkOwner, checkRemoved, checkReply, checkServed, type Report } from './checks.ts';
+import {
+  checkMerged,
+  checkNotModified,
+  checkOwner,
+  checkRemoved,
+  checkReply,
+  checkServed,
+  type Report,
+} from './checks.ts';
 import { fieldOf, names as isNamed } from './conditional.ts';
 import { openShop, type QueryName, type Reply } from './shop.ts';
 import type { Get, Sequence } from './steps.ts';
-import { type Exchange, isManaged, membersOf } from './truth.ts';
+import { type Exchange, isForCdns, isHeldOtherwise, isLate, isManaged, isNoStore, membersOf } from './truth.ts';
 
 /** How often each kind of thing happened. */
 export type Tally = Record<string, number>;
@@ -62,6 +70,7 @@ export async function play({ config: given, menu, steps }: Sequence, tally: Tall
   wall = start;
   const [shop, plain] = [openShop(config, bug), openShop(config, bug)];
   const shared = [openCache('shared'), openCache('careless'), openCache('cdn')];
+  if (config.cdnTags === 'fastly') shared.push(openCache('fastly'));
   const browsers = new Map(['ann', 'bob', null].map((user) => [user, openCache('browser')]));
   const seen = new Map<string, string[]>();
   const bodies = new Map<string, string>();
@@ -89,7 +98,7 @@ export async function play({ config: given, menu, steps }: Sequence, tally: Tall
     for (const word of ['HIT', 'STALE', 'MISS', 'BYPASS']) if (status.includes(word)) count(word);
     if (get.stream) count('streams');
     if (isHeadOf) count('HEAD as GET');
-    if (whole.headers.get('cache-control') === 'no-store') count('no-store');
+    if (isNoStore(whole.headers)) count('no-store');
     else if (names.length > 1 && whole.headers.has('etag')) count('batches with a tag');
 
     // A tag of the user's own is one of its URL alone (RFC 9110 section 8.8.3).
@@ -98,9 +107,14 @@ export async function play({ config: given, menu, steps }: Sequence, tally: Tall
     // I1: by what the other server would have answered.
     const etag = whole.headers.get('etag');
     const isCandidate = isManaged(exchange) && whole.status === 200 && etag !== null && field !== undefined;
-    const mayBe304 = isCandidate && membersOf(whole.body, names)?.every(({ data }) => data !== undefined);
+    const mayBe304 =
+      isCandidate &&
+      !isHeldOtherwise(exchange) &&
+      membersOf(whole.body, names)?.every(({ data }) => data !== undefined);
     const named = mayBe304 ? isNamed(field, etag, config.encodingSuffixes) : false;
-    if (named !== undefined && named !== (reply.status === 304))
+    // The second answer may be a newer one.
+    const isAskedTwice = named !== false && isLate(exchange);
+    if (named !== undefined && (named && !isAskedTwice) !== (reply.status === 304))
       report('I1', `${reply.status} in place of ${whole.status}, ${field} for ${etag}`);
     if (reply.status === 304) {
       count('304');
@@ -112,19 +126,20 @@ export async function play({ config: given, menu, steps }: Sequence, tally: Tall
       checkNotModified(sent, reply, report);
       const body = bodies.get(held);
       if (body !== undefined && body !== whole.body) report('I7', `304 for ${body}, now ${whole.body}`);
-    } else {
+    } else if (isAskedTwice) count('asked twice');
+    else {
       if (field !== undefined && mayBe304) count('200 for another tag');
       if (reply.status !== whole.status || reply.body !== (isHeadOf ? '' : whole.body))
         report('I1', `${reply.status}: ${reply.body}`);
       checkNotModified(whole.headers, reply, report);
     }
 
-    // I7: one body, one tag.
+    // I7: one body, one tag; another one where CDNs may not keep it, for a 304 would not take that back.
     if (etag !== null && whole.status === 200 && isManaged(exchange)) {
       const known = bodies.get(held);
       if (known !== undefined && known !== whole.body) report('I7', `${etag} for ${known} and ${whole.body}`);
       bodies.set(held, whole.body);
-      const key = JSON.stringify([names, get.own.etag, whole.body]);
+      const key = JSON.stringify([names, get.own.etag, isForCdns(exchange), get.own.cacheControl, whole.body]);
       const before = tags.get(key);
       if (before !== undefined && before !== etag) report('I7', `${before} and ${etag} for ${whole.body}`);
       if (before !== undefined) count('equal body again');
@@ -139,10 +154,24 @@ export async function play({ config: given, menu, steps }: Sequence, tally: Tall
 
   /** A server's answer passes every cache that stands before it. */
   function offer(asked: Asked, reply: Reply, get: Get): void {
-    // What the user says of caching in the server's place is the user's promise.
-    const isPromised = get.own.cacheControl !== undefined || get.own.cdnCacheControl !== undefined;
-    for (const cache of [browsers.get(get.user), ...(isPromised ? [] : shared)] as SimulatedCache[])
+    for (const cache of [browsers.get(get.user), ...(isPromised(get) ? [] : shared)] as SimulatedCache[]) {
+      // What says nothing Fastly keeps by a rule of its own.
+      if (cache.kind === 'fastly' && !reply.headers.has('cache-control')) continue;
       if (cache.offer(asked, reply)) count(`stored: ${cache.kind}`);
+    }
+  }
+
+  /** A 304 does, too, and brings what they keep up to date: what they then have is judged, not what it says. */
+  function merge(asked: Asked, names: readonly QueryName[], notModified: Reply, get: Get): void {
+    const at = violations.length;
+    const report: Report = (invariant, what) => violations.push(`${invariant}: ${what}`);
+    for (const cache of [browsers.get(get.user), ...(isPromised(get) ? [] : shared)] as SimulatedCache[]) {
+      const reply = cache.update(asked, notModified);
+      if (reply === undefined) continue;
+      count(`merged: ${cache.kind}`);
+      if (!isPromised(get)) checkMerged(cache.kind, { names, get, config, shop, reply, now: wall }, asked, report);
+    }
+    if (violations.length > at) violations.push(`  in ${asked.url} ${JSON.stringify(asked.headers)}`);
   }
 
   async function request(given: Get): Promise<void> {
@@ -160,11 +189,12 @@ export async function play({ config: given, menu, steps }: Sequence, tally: Tall
       const others = [...seen].flatMap(([url, list]) => (url === asked.url ? [] : list));
       const field = fieldOf(get.naming, seen.get(asked.url) ?? [], others);
       const reply = await ask(names, sent, asked, field);
-      if (reply.status !== 304 && !get.stream) offer(asked, reply, sent);
+      if (reply.status === 304 && sent.method === 'GET') merge(asked, names, reply, sent);
+      else if (reply.status !== 304 && !get.stream) offer(asked, reply, sent);
       return;
     }
     const cache = get.via === 'browser' ? browsers.get(get.user) : shared.find(({ kind }) => kind === get.via);
-    if (cache === undefined) return;
+    if (cache === undefined) return; // Fastly where it is not named
     const found = cache.find(asked);
     if (found.kind === 'fresh' || found.kind === 'stale while revalidating') {
       count(`served: ${cache.kind}${found.kind === 'fresh' ? '' : ', stale'}`);
@@ -180,7 +210,7 @@ export async function play({ config: given, menu, steps }: Sequence, tally: Tall
     if (reply.status !== 304) return offer(asked, reply, sent);
     count(`revalidated: ${cache.kind}`);
     if (found.kind !== 'miss') checkOwner(found.reply.body, { names, get }, report);
-    cache.update(asked, reply);
+    merge(asked, names, reply, sent);
   }
 
   for (const step of steps) {
@@ -200,6 +230,9 @@ export async function play({ config: given, menu, steps }: Sequence, tally: Tall
   return violations;
 }
 
+/** What the user says of caching in the server's place is the user's promise. */
+const isPromised = ({ own }: Get) => own.cacheControl !== undefined || own.cdnCacheControl !== undefined;
+
 /** Lifetimes of the user's own are longer than a run is good for. */
 const isOwnLifetime = ({ headers }: Reply) => /max-age=[59](?:,|$)/.test(headers.get('cache-control') ?? '');
 
@@ -214,6 +247,6 @@ const writeOf = (how: 'drop' | 'touch' | 'fail' | 'get'): Request =>
 /** A mutation is never 304, has no tag, and is kept by nobody. */
 function wrongOfWrite(how: string, { status, headers, body }: Reply): string[] {
   const expected = how === 'get' ? 405 : how === 'fail' ? 409 : 200;
-  const isStored = status === 200 ? headers.has('cache-control') : headers.get('cache-control') !== 'no-store';
+  const isStored = status === 200 ? headers.has('cache-control') : !isNoStore(headers);
   return status === expected && body !== '' && !headers.has('etag') && !isStored ? [] : [`I5: ${how} gave ${status}`];
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type QueryName, queryNames } from './shop.ts';
 
 /** Where a request goes first. */
-export type Via = 'origin' | 'browser' | 'shared' | 'careless' | 'cdn';
+export type Via = 'origin' | 'browser' | 'shared' | 'careless' | 'cdn' | 'fastly';
 
 /** What the user's own `responseMeta` and `createContext` add. */
 export interface Own {
@@ -132,7 +132,7 @@ const get: fc.Arbitrary<Get> = fc.record({
       ...(['flipped', 'listed', 'with a comma', 'older', 'another', 'any', 'suffixed', 'broken', 'unknown'] as const),
     ),
   ),
-  via: often<Via>('origin', 1, 'browser', 'shared', 'careless', 'cdn'),
+  via: often<Via>('origin', 1, 'browser', 'shared', 'careless', 'cdn', 'fastly'),
   own,
 });
 

@@ -1,5 +1,5 @@
 import { type QueryName, type Reply, type Run, type Shop, specOf } from './shop.ts';
-import type { Config, Get } from './steps.ts';
+import type { Config, Get, Own } from './steps.ts';
 
 /** One answer of the server, and what is known of the request. */
 export interface Exchange {
@@ -39,6 +39,34 @@ export const isEveryones = ({ names }: Pick<Exchange, 'names'>) => names.every((
 export const hasCredentials = ({ get: { user, by }, config }: Pick<Exchange, 'get' | 'config'>) =>
   user !== null && by !== 'cookie' && !config.allowAuthorization;
 
+const isKnownCookie = ({ cookie }: Own) => cookie === 'meta' || cookie === 'context';
+const mayBeForCdns = ({ names, get: { own } }: Pick<Exchange, 'names' | 'get'>) =>
+  own.cdnCacheControl !== undefined ||
+  names.every((name) => {
+    const { http } = specOf(name);
+    return typeof http === 'object' && http.cdn !== undefined;
+  });
+
+/** Whether a response that the library describes speaks to CDNs, as far as it can know: a late cookie comes after it. */
+export function isForCdns(exchange: Pick<Exchange, 'names' | 'get' | 'config'>): boolean {
+  const { own } = exchange.get;
+  if (own.cacheControl !== undefined) return own.cdnCacheControl !== undefined;
+  return isEveryones(exchange) && mayBeForCdns(exchange) && !isKnownCookie(own) && !hasCredentials(exchange);
+}
+
+/**
+ * Whether caches may hold an answer under the user's own tag that this response is none of: a 304 would bring that up to date,
+ * with all that it does not say (RFC 9111 section 3.2).
+ */
+export const isHeldOtherwise = (exchange: Pick<Exchange, 'names' | 'get' | 'config'>): boolean =>
+  exchange.get.own.etag && isEveryones(exchange) && mayBeForCdns(exchange) && !isForCdns(exchange);
+
+/** Whether the fetch wrapper finds a cookie on an answer that CDNs may keep: then it asks for the whole one. */
+export const isLate = (exchange: Pick<Exchange, 'names' | 'get' | 'config'>): boolean => {
+  const { cookie, cacheControl } = exchange.get.own;
+  return exchange.config.wrapped && cookie === 'late' && cacheControl === undefined && isForCdns(exchange);
+};
+
 /** Whether every query of a request was asked to be described by the library, and may be. */
 export function isManaged(exchange: Exchange): boolean {
   const { names, get } = exchange;
@@ -57,9 +85,11 @@ export function isManaged(exchange: Exchange): boolean {
 
 /** Whether a request that wants nothing stored was obeyed: it may be answered from what is stored, or by a run of its own. */
 const wasRefused = ({ get, config, reply }: Exchange) =>
-  config.requestDirectives === 'honor' &&
-  get.directive['cache-control'] === 'no-store' &&
-  reply.headers.get('cache-control') === 'no-store';
+  config.requestDirectives === 'honor' && get.directive['cache-control'] === 'no-store' && isNoStore(reply.headers);
+
+/** `no-store`, which Fastly takes as meant for browsers: there `private` stands beside it. */
+export const isNoStore = (headers: Headers): boolean =>
+  /^(?:private, )?no-store$/.test(headers.get('cache-control') ?? '');
 
 /** Whether a query of a request asked that nobody keeps the answer. */
 export const isForNobody = (exchange: Exchange) =>

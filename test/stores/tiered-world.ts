@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
-import { readEntry, standingOf, writeEntry } from '../../src/entry.ts';
+import { standingOf } from '../../src/entry.ts';
 import { expiredId } from '../../src/epochs.ts';
+import { readEntry, writeEntry } from '../../src/frame.ts';
 import { type Entry, type LookupAnswer, memoryStore, type Store, tieredStore } from '../../src/index.ts';
 import type { BusListener, LookupRequest } from '../../src/store.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { writeEntry } from '../../src/entry.ts';
+import { writeEntry } from '../../src/frame.ts';
 import { type Entry, memoryStore, type Store, tieredStore } from '../../src/index.ts';
 import { redisAvailable } from '../support/redis.ts';
 import { describeStore, entryOf, freshNames, pairs } from './contract.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Entry, readEntry, writeEntry } from '../../src/entry.ts';
+import type { Entry } from '../../src/entry.ts';
+import { readEntry, writeEntry } from '../../src/frame.ts';
 import { memoryStore, type Store } from '../../src/index.ts';
 import { tieredStore } from '../../src/stores/tiered.ts';
 import { cacheOf, deferred, errorOf, t } from '../support/app.ts';

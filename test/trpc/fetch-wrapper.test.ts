@@ -203,6 +203,98 @@ describe('cache.fetch', () => {
     expect(seen).toHaveBeenCalledWith(request, env, ctx);
   });
 
+  test('what is not an answer of tRPC is handed on, the very same', async () => {
+    const { fetch } = createCache({ scope: 'public' });
+    const file = () => new Response('hello', { headers: { 'content-length': '5', etag: '"file"' } });
+    // As runtimes make them: `new Response` takes neither of the two.
+    const upgraded = () => Object.defineProperty(new Response(null), 'status', { value: 101 });
+    const foreign = () => ({ status: 299, headers: new Headers({ 'set-cookie': 'a=1' }), body: null }) as Response;
+    const answers = [file, upgraded, foreign, () => Response.error(), () => new Response(null, { status: 204 })];
+    for (const answer of [...answers, () => undefined]) {
+      for (const head of [false, true]) {
+        const given: unknown[] = [];
+        const handler = fetch(
+          () => {
+            given.push(answer());
+            return given.at(-1) as Response | undefined;
+          },
+          { head },
+        );
+        expect(await handler(new Request('http://shop.test/file'))).toBe(given[0]);
+        const reply = await handler(new Request('http://shop.test/file', { method: 'HEAD' }));
+        if (answer === file && head) expect(reply?.body).toBeNull();
+        else expect(reply).toBe(given[1]);
+      }
+    }
+  });
+
+  test('the length of a body stays where the body does, and of the one that a HEAD leaves out', async () => {
+    const { fetch } = createCache({ scope: 'public' });
+    const file = (req: Request) =>
+      new Response(req.method === 'GET' ? 'hello' : null, { headers: { 'content-length': '5' } });
+    for (const method of ['GET', 'HEAD']) {
+      const reply = await fetch(file, { head: true })(new Request('http://shop.test/file', { method }));
+      expect([reply.headers.get('content-length'), await reply.text()]).toEqual(['5', method === 'GET' ? 'hello' : '']);
+    }
+    const { wrapped } = open({
+      around: (handle) => async (req) => {
+        const response = await handle(req);
+        const text = await response.text();
+        const headers = new Headers(response.headers);
+        headers.set('content-length', String(text.length)); // of the words, not of what they stand for
+        return new Response(text, { status: response.status, headers });
+      },
+    });
+    for (let times = 0; times < 2; times++) {
+      const reply = await wrapped('rows');
+      expect([reply.headers.get('content-length'), (await reply.json()).result.data.json.length]).toEqual([null, 2]);
+    }
+  });
+
+  test('an answer of tRPC that needs nothing is the very same, too', async () => {
+    const { fetch, http } = createCache({ scope: 'public' });
+    const t = initTRPC.create();
+    const options = http({ router: t.router({ raw: t.procedure.query(() => 'raw') }) });
+    let made: Response | undefined;
+    const handler = fetch(async (req: Request) => {
+      made = await fetchRequestHandler({ endpoint: '/trpc', req, ...options });
+      return made;
+    });
+    expect(await handler(new Request('http://shop.test/trpc/raw'))).toBe(made);
+  });
+
+  test('the GET that stands for a HEAD has what the runtime put on the request, and is of its class', async () => {
+    const secret = Symbol('secret');
+    class PageRequest extends Request {
+      readonly page = new URL(this.url);
+      [secret] = 'kept';
+      get query() {
+        return this.page.searchParams.get('q');
+      }
+      override clone(): PageRequest {
+        return new PageRequest(this);
+      }
+    }
+    const seen: unknown[] = [];
+    const handler = createCache({ scope: 'public' }).fetch(
+      (req: Request) => {
+        const page = req as PageRequest;
+        seen.push([page instanceof PageRequest, page.method, page.page.pathname, page[secret], page.query]);
+        seen.push([page.url, page.headers.get('x-a'), page.clone().method, (page as { cf?: unknown }).cf]);
+        return new Response('{}');
+      },
+      { head: true },
+    );
+    const request = new PageRequest('http://shop.test/trpc?q=1', { method: 'HEAD', headers: { 'x-a': 'b' } });
+    Object.assign(request, { cf: { colo: 'X' } });
+    await handler(request);
+    expect(seen).toEqual([
+      [true, 'GET', '/trpc', 'kept', '1'],
+      ['http://shop.test/trpc?q=1', 'b', 'GET', { colo: 'X' }],
+    ]);
+    expect(request.method).toBe('HEAD');
+  });
+
   test('wrong arguments are refused', async () => {
     const { fetch } = createCache({ scope: 'public' });
     expect((await errorOf(() => fetch({} as never))).message).toMatch(

@@ -36,6 +36,20 @@ describe.each(adapters)('options over $name', (adapter) => {
       expect(await read(opened)).toBe('trpc-cached; hit; ttl=-15');
     });
 
+    test('RFC 9211 section 2.2: what stands in for a failure was forwarded, and the answer behind it was not', async () => {
+      const opened = await open({ cacheStatus: 'c' }, { staleWhileRevalidate: '5s', staleIfError: '30s' });
+      await read(opened);
+      opened.run.mockImplementation(() => {
+        throw new Error('the database is gone');
+      });
+      pass(62);
+      expect(await read(opened)).toBe('c; hit; ttl=-2');
+      pass(13);
+      const inPlace = await opened.get();
+      expect([inPlace.headers.get('x-cache'), inPlace.headers.get('cache-status')]).toEqual(['STALE', 'c; fwd=stale']);
+      expect(inPlace.headers.get('cache-control')).toBe('public, max-age=0');
+    });
+
     test('a 304 from the cache is a hit', async () => {
       const opened = await open({ cacheStatus: 'trpc-cached' });
       const etag = (await opened.get()).headers.get('etag') ?? '';
@@ -88,6 +102,15 @@ describe.each(adapters)('options over $name', (adapter) => {
       await get();
       const warm = await get({ 'cache-control': 'only-if-cached' });
       expect([warm.status, warm.headers.get('x-cache')]).toEqual([200, 'HIT']);
+    });
+
+    test('honoured, they count for a query with http: false, too', async () => {
+      const { get, run } = await open({ requestDirectives: 'honor' }, { http: false });
+      expect((await get({ 'cache-control': 'only-if-cached' })).status).toBe(504);
+      await get();
+      expect((await get({ 'cache-control': 'only-if-cached' })).status).toBe(200);
+      await get({ 'cache-control': 'no-cache' });
+      expect(run).toHaveBeenCalledTimes(2);
     });
 
     test.each([
@@ -162,6 +185,19 @@ describe.each(adapters)('options over $name', (adapter) => {
       '20',
       'public, max-age=60',
     ]);
+  });
+
+  test('age: what is stale says max-age=0 and nothing lasting, with the age it has', async () => {
+    const lasting = { browser: '1m', cdn: '1m', immutable: true } as const;
+    const { get, run } = await open({ age: true }, { staleWhileRevalidate: '30s', http: lasting });
+    const etag = (await get()).headers.get('etag') ?? '';
+    run.mockImplementation(() => new Promise(() => {}) as never);
+    pass(75);
+    for (const reply of [await get(), await get({ 'if-none-match': etag })]) {
+      expect(reply.headers.get('cache-control')).toBe('public, max-age=0');
+      expect(reply.headers.get('cdn-cache-control')).toBe('max-age=0');
+      expect(reply.headers.get('age')).toBe('75');
+    }
   });
 
   test('strongEtag: a strong tag, matched in either form', async () => {

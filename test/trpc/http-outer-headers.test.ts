@@ -83,7 +83,7 @@ describe.each(places)('headers set on $place', ({ adapter, set }) => {
     expectNotModified(await shop.send('pub', { headers: { 'if-none-match': '"v7"' } }), '"v7"');
   });
 
-  test('a cookie makes a public answer private, and stays on the 304', async () => {
+  test('a cookie makes a public answer private, and stays on the 304 for the private copy', async () => {
     const cookies: [string, string][] = [
       ['Set-Cookie', 'a=1'],
       ['Set-Cookie', 'b=2'],
@@ -117,6 +117,29 @@ describe.each(places)('headers set on $place', ({ adapter, set }) => {
       expectNotModified(short, etagOf(reply));
       expect(varyOf(short)).toEqual(names);
     }
+  });
+
+  test.each(['fleeting', 'err', 'nowhere', 'pub,raw?batch=1', 'pub,err?batch=1', 'byId?input=%7B'])(
+    'Vary: Origin is kept where there is nothing to describe: %s',
+    async (path) => {
+      for (const headers of [{}, new Headers(), { Vary: 'X-Tenant' }, new Headers({ Vary: 'X-Tenant' })]) {
+        const shop = await shopThatSets([['Vary', 'Origin']], () => ({ headers }));
+        const names = varyOf(await shop.send(path));
+        expect(names).toEqual(expect.arrayContaining(['accept', 'origin', 'trpc-accept']));
+        expect(new Set(names).size).toBe(names.length);
+      }
+    },
+  );
+
+  test('Vary: Origin is kept where a query goes without the cache, or has a status of its own', async () => {
+    const context = (opts: ContextOpts) => {
+      set(opts, 'Vary', 'Origin');
+      return createContext(opts);
+    };
+    const off = await openShop(adapter, { createContext: context, shop: { enabled: false } });
+    const found = await openShop(adapter, { createContext: context, responseMeta: () => ({ status: 203 }) });
+    for (const shop of [off, found])
+      expect(varyOf(await shop.send('pub'))).toEqual(['accept', 'origin', 'trpc-accept']);
   });
 
   test('headers on a query that is not cached are as plain tRPC sends them', async () => {

@@ -54,7 +54,7 @@ describe.each(cases)('responseMeta with $form over $name', ({ adapter, make }) =
 
   test('a CDN-Cache-Control of the user is the only one', async () => {
     const shop = await shopThatSends({ 'CDN-Cache-Control': 'max-age=7' });
-    for (const path of ['cdn', 'pub', 'cdn,def?batch=1'])
+    for (const path of ['cdn', 'pub', 'fixed', 'cdn,pub?batch=1'])
       expect((await shop.send(path)).headers.get('cdn-cache-control')).toBe('max-age=7');
   });
 

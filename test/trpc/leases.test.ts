@@ -77,6 +77,31 @@ describe("coalesce: 'store'", () => {
     expect(fill.mock.calls[0]?.[0]).toMatchObject({ lease: lease.mock.calls[0]?.[0] });
   });
 
+  test('all who waited are answered soon after the run, however many they are and however far the store is', async () => {
+    const far = shared();
+    const afar =
+      <Args extends unknown[], R>(work: (...args: Args) => R) =>
+      async (...args: Args) => {
+        await new Promise((resolve) => setTimeout(resolve, 15));
+        const answer = await work(...args);
+        await new Promise((resolve) => setTimeout(resolve, 15));
+        return answer;
+      };
+    const { lookup, fill, lease, release } = far.store as Required<Store>;
+    const slow = { ...far.store, lookup: afar(lookup), fill: afar(fill), lease: afar(lease), release: afar(release) };
+    const { processes, gates, run, ran } = openMany(60, {}, {}, { ...far, store: slow as Store });
+    let answered = 0;
+    const calls = Promise.all(processes.map(({ call }) => call().then(() => answered++)));
+    await pass(100);
+    await ran(1);
+    await pass(1_000);
+    gates[0]?.resolve('x');
+    await pass(800); // the longest pause between two questions, and a few trips
+    expect(answered).toBe(60);
+    await calls;
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
   test('a leader that fails gives its lease back: the next one runs at once', async () => {
     const { processes, gates, ran } = openMany(2);
     const [one, two] = processes.map(({ call }) => call().catch((error: Error) => error.message));

@@ -1,0 +1,36 @@
+// Docs: docs/performance.md
+import { LRUCache } from 'lru-cache';
+import type { Wanted } from '../lookup.ts';
+import type { Policy } from '../policy.ts';
+
+/** What was made for a call, and of what beside the text it is known by. */
+export interface Identity {
+  readonly policy: Policy;
+  readonly seen: string;
+  readonly by: 'parsed' | 'raw';
+  readonly codecId: string;
+  readonly space: string;
+  readonly wanted: Wanted;
+}
+
+/** Keys and epoch names of recent calls: a call like an earlier one needs no new texts. */
+export interface Identities {
+  readonly get: (text: string) => Identity | undefined;
+  readonly set: (text: string, identity: Identity) => void;
+}
+
+const most = 2_000;
+const longest = 1_024; // characters: inputs come from clients
+
+/** Bounded; allocates nothing before the first call. */
+export function createIdentities(): Identities {
+  let known: LRUCache<string, Identity> | undefined;
+  return {
+    get: (text) => known?.get(text),
+    set(text, identity) {
+      if (text.length > longest) return;
+      known ??= new LRUCache({ max: most });
+      known.set(text, identity);
+    },
+  };
+}

@@ -1,0 +1,165 @@
+// Docs: docs/how-it-works.md
+import type { Call, Core } from '../call.ts';
+import type { Codec } from '../codec.ts';
+import { isStream } from '../collect.ts';
+import type { Entry } from '../entry.ts';
+import type { EpochNames } from '../epochs.ts';
+import { newWishes, type Ran, type Wishes } from '../fill.ts';
+import type { HttpSettings } from '../http-options.ts';
+import { type Wanted, wantedOf } from '../lookup.ts';
+import type { CallOpts, Policy } from '../policy.ts';
+import { runBehind } from './behind.ts';
+import type { CallRecord, Calls, RequestFacts } from './calls.ts';
+import type { Surroundings } from './chain.ts';
+import type { CachedDefinition } from './definition.ts';
+import { type Demanded, demandedBy, notCached } from './demanded.ts';
+import { runLearning } from './learning.ts';
+import { type MiddlewareOpts, type MiddlewareResult, ranOf } from './middleware.ts';
+import type { Place } from './registry.ts';
+
+/** What is known of a call before its input is read. */
+export interface Found {
+  readonly opts: CallOpts<unknown, unknown>;
+  readonly place: Place | undefined;
+  readonly around: Surroundings | undefined;
+  /** What was learned of the procedure, where no router holds it. */
+  readonly learned: 'parsed' | 'raw' | 'skips' | undefined;
+  readonly codec: Codec;
+  /** The key space of its entry. */
+  readonly space: string;
+}
+
+/** What calls of queries need of their cache. */
+export interface QueryParts {
+  readonly core: Core;
+  readonly calls: Calls;
+  readonly names: EpochNames;
+  /** Whether the directives of a request count; nothing where those of none do. */
+  readonly honours: HttpSettings['honours'];
+}
+
+// Failures that say something about the caller who led the flight, not about the procedure.
+const ownFailures = new Set([
+  'CLIENT_CLOSED_REQUEST',
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'PAYMENT_REQUIRED',
+  'TOO_MANY_REQUESTS',
+]);
+
+/** A call of a cached query: a class, because a hit needs none of what its methods would close over. */
+export class QueryCall implements Call<MiddlewareResult> {
+  readonly wanted: Wanted;
+  readonly policy: Policy;
+  readonly codec: Codec;
+  readonly share: Policy['share'];
+  readonly opts: CallOpts<unknown, unknown>;
+  readonly tagEpoch: (tag: string) => string;
+  readonly signal: AbortSignal | undefined;
+  readonly accepts: ((entry: Entry, now: number) => boolean) | undefined;
+  readonly maxStaleMs: number | undefined;
+  readonly lends: RequestFacts['lends'];
+  readonly #definition: CachedDefinition;
+  readonly #given: MiddlewareOpts;
+  readonly #found: Found;
+  readonly #demanded: Demanded | undefined;
+  readonly #parts: QueryParts;
+  #wishes: Wishes | undefined;
+
+  constructor(
+    definition: CachedDefinition,
+    given: MiddlewareOpts,
+    found: Found,
+    wanted: Wanted,
+    record: CallRecord | undefined,
+    parts: QueryParts,
+  ) {
+    const request = record?.request;
+    this.#definition = definition;
+    this.#given = given;
+    this.#found = found;
+    this.#parts = parts;
+    this.#demanded = request && demandedBy(request, found.opts, parts.honours);
+    this.wanted = request?.exact === true ? wantedOf({ ...wanted, exact: true }) : wanted;
+    this.policy = definition.policy;
+    this.codec = found.codec;
+    this.share = definition.policy.share;
+    this.opts = found.opts;
+    this.tagEpoch = parts.names.tag;
+    this.signal = given.signal;
+    this.accepts = this.#demanded?.asked.accepts;
+    const isSeen = found.around === undefined || (found.around.watcher !== undefined && record?.isGated !== true);
+    this.lends = isSeen ? undefined : request?.lends;
+    this.maxStaleMs = this.#demanded?.asked.maxStaleMs;
+  }
+
+  get wishes(): Wishes {
+    return (this.#wishes ??= newWishes());
+  }
+
+  async run(): Promise<Ran<MiddlewareResult>> {
+    const demand = this.#demanded?.demand;
+    if (demand?.noStore === true) this.wishes.noStore = true;
+    if (demand?.onlyIfCached === true) return ranOf({ ok: false, error: notCached() });
+    return this.#runAs(this.#given, this.wishes);
+  }
+
+  behind(signal: AbortSignal): Call<MiddlewareResult> {
+    // A call of its own: what it wishes for is not the wish of the call that was answered.
+    const wishes = newWishes();
+    const { place } = this.#found;
+    const getRawInput = () => this.#given.getRawInput();
+    const next: MiddlewareOpts['next'] = (changed) =>
+      place === undefined ? this.#given.next({ getRawInput, ...changed }) : runBehind(place, given);
+    const given: MiddlewareOpts = { ...this.#given, getRawInput, signal, next };
+    return {
+      ...this,
+      lends: undefined,
+      signal,
+      wishes,
+      run: () => this.#runAs(given, wishes),
+      behind: (later) => this.behind(later),
+      isOwnFailure: (ran) => this.isOwnFailure(ran),
+    };
+  }
+
+  isOwnFailure(ran: Ran<MiddlewareResult>): boolean {
+    if (this.#given.signal?.aborted === true || this.#demanded?.demand.onlyIfCached === true) return true;
+    return !ran.ok && ownFailures.has(ran.failure.code);
+  }
+
+  /** Whether the code inside asked for its answer not to be kept; a hit ran none. */
+  wantsNoStore(): boolean {
+    return this.#wishes?.noStore === true;
+  }
+
+  /** Whether something stored was not what the request wanted. */
+  hasRefused(): boolean {
+    return this.#demanded?.hasRefused() === true;
+  }
+
+  async #runAs(given: MiddlewareOpts, wishes: Wishes): Promise<Ran<MiddlewareResult>> {
+    const { calls } = this.#parts;
+    const record = calls.of(given.getRawInput);
+    const run = () =>
+      this.#found.place === undefined ? runLearning(this.#definition, given, record, wishes, calls) : given.next();
+    return ranOf(await inside(record, wishes, this.policy, run));
+  }
+}
+
+/** Runs what stands behind `cached`, which may talk to it through the record meanwhile. */
+export async function inside(
+  record: CallRecord,
+  wishes: Wishes,
+  policy: Policy | undefined,
+  next: () => Promise<MiddlewareResult>,
+): Promise<MiddlewareResult> {
+  record.cached = { wishes };
+  let result: MiddlewareResult | undefined;
+  try {
+    return (result = await next());
+  } finally {
+    // What produces a stream that is collected has only begun, and may say something of it until it ends.
+    if (policy?.collect === undefined || !isStream(result?.data)) delete record.cached;
+  }
+}

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { type Codec, defaultCodec, plainCodec } from '../src/codec.ts';
+import type { Entry } from '../src/entry.ts';
+import { readEntry, writeEntry } from '../src/frame.ts';
+import { Lent, lend } from '../src/lent.ts';
+import { isOutline, outlineOf } from '../src/outline.ts';
+
+const codecs = [
+  ['superjson', defaultCodec],
+  ['no transformer', plainCodec],
+] as const;
+
+function entryOf(output: unknown, codec: Codec): Entry {
+  const base = { key: 'k', epochs: [], ids: [], storedAt: 0, freshUntil: 1 };
+  const outline = outlineOf(output);
+  const made = { ...base, body: codec.encode(output).encoded, ...(outline && { outline }) };
+  return readEntry(writeEntry(made)) as Entry; // as another process reads it
+}
+
+const leaf = fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.constant(null), fc.constant(undefined), fc.date());
+const name = fc.oneof(fc.constantFrom('then', 'toJSON', 'length', 'rows', 'subscribe'), fc.string());
+const { output } = fc.letrec<{ output: unknown; inner: unknown }>((tie) => ({
+  inner: fc.oneof(
+    { maxDepth: 3 },
+    leaf,
+    fc.array(tie('inner'), { maxLength: 4 }),
+    fc.dictionary(name, tie('inner'), { maxKeys: 4 }),
+  ),
+  output: fc.oneof(fc.array(tie('inner'), { maxLength: 4 }), fc.dictionary(name, tie('inner'), { maxKeys: 4 })),
+}));
+const storable = (codec: Codec) =>
+  output.filter((one) => {
+    try {
+      return codec.encode(one).shape !== 'rich' && outlineOf(one) !== undefined;
+    } catch {
+      return false;
+    }
+  });
+
+describe.each(codecs)('an output that is handed on without being decoded (%s)', (_, codec) => {
+  test('is, for whoever looks, what was stored', () => {
+    fc.assert(
+      fc.property(storable(codec), (one) => {
+        const look = () => (lend(entryOf(one, codec), codec, true) as Lent).value;
+        const stored = codec.decode(codec.encode(one).encoded);
+        expect(look()).toStrictEqual(stored);
+        expect(JSON.stringify(look())).toBe(JSON.stringify(stored));
+        expect(codec.encode(look()).encoded).toEqual(codec.encode(stored).encoded);
+        expect(Reflect.ownKeys(look() as object)).toEqual(Reflect.ownKeys(stored as object));
+        expect(Object.entries(look() as object)).toStrictEqual(Object.entries(stored as object));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('is intact while nobody looks, and when whoever looks changes nothing', () => {
+    fc.assert(
+      fc.property(storable(codec), (one) => {
+        const lent = lend(entryOf(one, codec), codec, true) as Lent;
+        expect(lent.isIntact()).toBe(true);
+        JSON.stringify(lent.value);
+        expect(lent.isIntact()).toBe(true);
+      }),
+    );
+  });
+
+  const changes: [string, (target: Record<string, unknown>, key: string) => unknown][] = [
+    ['sets a member', (target, key) => Reflect.set(target, key, 'changed')],
+    ['deletes a member', (target, key) => Reflect.deleteProperty(target, key)],
+    ['adds a member', (target) => Reflect.set(target, 'added', 1)],
+    ['hides a toJSON', (target) => Object.defineProperty(target, 'toJSON', { value: () => 1, configurable: true })],
+    ['gives it another prototype', (target) => Object.setPrototypeOf(target, { toJSON: () => 1 })],
+    [
+      'moves a date',
+      (target) =>
+        Object.values(target)
+          .find((one) => one instanceof Date)
+          ?.setTime(1),
+    ],
+    ['grows a list', (target) => Array.isArray(target) && (target.length += 1)],
+  ];
+  test.each(changes)('is not intact any more once somebody %s, anywhere in it', (_name, change) => {
+    fc.assert(
+      fc.property(storable(codec), fc.nat(), (one, seed) => {
+        const lent = lend(entryOf(one, codec), codec, true) as Lent;
+        const before = codec.encode(codec.decode(codec.encode(one).encoded)).encoded;
+        // Walks down at random, and changes what it comes to.
+        let target = lent.value as Record<string, unknown>;
+        let rest = seed;
+        for (;;) {
+          const inner = Object.values(target).filter(
+            (item) => typeof item === 'object' && item && !(item instanceof Date),
+          );
+          if (inner.length === 0 || rest % 3 === 0) break;
+          target = inner[rest % inner.length] as typeof target;
+          rest = Math.floor(rest / 3);
+        }
+        const keys = Object.keys(target);
+        change(target, keys[rest % Math.max(1, keys.length)] ?? 'none');
+        let after: unknown;
+        try {
+          after = codec.encode(lent.value).encoded;
+        } catch {
+          after = 'cannot be stored any more';
+        }
+        if (JSON.stringify(after) !== JSON.stringify(before)) expect(lent.isIntact()).toBe(false);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('is not decoded to tell that it is neither a promise nor a stream', async () => {
+    const decode = vi.fn(codec.decode);
+    const counted = { ...codec, decode };
+    for (const one of [[{ at: new Date(0) }], { rows: [{ at: new Date(0) }], more: { a: 1 }, next: undefined, n: 1 }]) {
+      const lent = lend(entryOf(one, codec), counted, true) as Lent;
+      expect(await (async () => lent.value)()).toBe(lent.value);
+      for (const part of [lent.value, ...(Array.isArray(lent.value) ? [] : Object.values(lent.value as object))]) {
+        if (typeof part !== 'object') continue;
+        expect((part as { then?: unknown }).then).toBeUndefined();
+        expect(Symbol.asyncIterator in (part as object)).toBe(false);
+      }
+      expect(lent.isIntact()).toBe(true);
+    }
+    expect(decode).not.toHaveBeenCalled();
+  });
+
+  test('a member that is named `then` is there', () => {
+    const lent = lend(entryOf({ inner: Object.fromEntries([['then', 'later']]) }, codec), codec, true) as Lent;
+    expect((lent.value as { inner: { then: string } }).inner.then).toBe('later');
+  });
+});
+
+test('a body that is no JSON is not handed on, unless its store is trusted with it', () => {
+  const entry = { ...entryOf([1], plainCodec), body: { text: '[1' } };
+  expect(() => lend(entry, plainCodec, false)).toThrow(SyntaxError);
+  expect(lend(entry, plainCodec, true)).toBeInstanceOf(Lent);
+});
+
+test('an outline that does not fit its body throws when somebody looks, and gives nobody something else', () => {
+  const entry: Entry = { ...entryOf({ rows: [1] }, plainCodec), outline: [['other', 'list']] };
+  const { value } = lend(entry, plainCodec, true) as Lent;
+  expect(() => (value as { other: unknown[] }).other.length).toThrow('not what its outline says');
+});
+
+test.each([
+  ['a date', new Date(0)],
+  ['a map', new Map()],
+  ['a text', 'text'],
+  ['nothing', null],
+  ['an object with a long text', { text: 'x'.repeat(201) }],
+  ['an object with a date of a class', { at: new (class Day extends Date {})() }],
+  ['an object with a map', { map: new Map() }],
+  ['an object with half a character, which scripts cannot read', { half: '\ud83d' }],
+  ['an object with a member named by one', { '\ud83d': 1 }],
+  ['an object with a zero below zero', { zero: -0 }],
+  ['an object of a class', new (class Row {})()],
+  ['an object with many members', Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`m${index}`, 1]))],
+])('%s has no outline', (_, output) => {
+  expect(outlineOf(output)).toBeUndefined();
+});
+
+test('what a store gives is an outline only if it could have been made here', () => {
+  for (const given of [
+    undefined,
+    null,
+    'object',
+    {},
+    [1],
+    [['a']],
+    [['a', 'other']],
+    [['a', 'value', {}]],
+    [['a', 'date', '1']],
+    [['__proto__', 'list']],
+  ])
+    expect(isOutline(given)).toBe(false);
+  fc.assert(
+    fc.property(output, (one) => {
+      const outline = outlineOf(one);
+      expect(outline === undefined || isOutline(JSON.parse(JSON.stringify(outline)))).toBe(true);
+    }),
+  );
+});
