@@ -71,6 +71,12 @@ export function wireText({ text, plain }: Encoded): string {
 
 const utf8 = new TextEncoder();
 
+/** Whether an encoded output takes more than so many bytes: a look at its length mostly tells. */
+export function isLarger(encoded: Encoded, bytes: number): boolean {
+  const { text, plain = '' } = encoded;
+  return 3 * (text.length + plain.length) > bytes && encodedBytes(encoded) > bytes;
+}
+
 /** How many bytes an encoded output takes in a store. */
 export function encodedBytes({ text, plain = '' }: Encoded): number {
   return utf8.encode(text).length + utf8.encode(plain).length;

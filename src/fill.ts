@@ -10,7 +10,6 @@ import type { Lookup } from './lookup.ts';
 import { outlineOf } from './outline.ts';
 import { atOnce, type CallOpts, type Policy } from './policy.ts';
 import type { FillAnswer, Lease, Store } from './store.ts';
-import type { Shape } from './value.ts';
 
 /** How a procedure ended: its output, or the failure as its caller must see it. */
 export type Ran<R> =
@@ -109,28 +108,19 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
     const freshUntil = now + ttlMs;
     const { errorMs, early } = policy;
     const staleMs = wishes.staleMs ?? policy.staleMs;
-    const entry: Entry = {
-      ...base,
-      freshUntil,
-      body: encoded,
-      ...(isStream && { stream: true as const }),
-      ...(staleMs > 0 && { staleUntil: freshUntil + staleMs }),
-      ...(errorMs > 0 && { errorUntil: freshUntil + errorMs }),
-      ...(early > 0 && { ranMs }),
-      ...outlined(ran.data, shape),
-    };
+    const outline = shape === 'rich' ? undefined : outlineOf(ran.data); // parts of one may be one object, or hold each other
+    const entry: { -readonly [Name in keyof Entry]: Entry[Name] } = { ...base, freshUntil, body: encoded };
+    if (isStream) entry.stream = true;
+    if (staleMs > 0) entry.staleUntil = freshUntil + staleMs;
+    if (errorMs > 0) entry.errorUntil = freshUntil + errorMs;
+    if (early > 0) entry.ranMs = ranMs;
+    if (outline !== undefined) entry.outline = outline;
     noteShape(entry, shape);
-    noteLearned(entry, [...wishes.tags].map(job.tagEpoch));
+    noteLearned(entry, learnedBy(wishes, job.tagEpoch));
     return { entry, ttlMs, keepMs: ttlMs + Math.max(staleMs, errorMs) };
   } catch (error) {
     return { skip: 'unstorable', error };
   }
-}
-
-/** Of rich values, members may be one object, or hold each other: they cannot be decoded one by one. */
-function outlined(output: unknown, shape: Shape): Pick<Entry, 'outline'> {
-  const outline = shape === 'rich' ? undefined : outlineOf(output);
-  return outline === undefined ? {} : { outline };
 }
 
 function lifetime(ttl: Policy['ttlMs'], { opts, codec }: FillJob, data: unknown): number {
@@ -138,6 +128,9 @@ function lifetime(ttl: Policy['ttlMs'], { opts, codec }: FillJob, data: unknown)
   const output = data instanceof Collected ? itemsOf(data.text, codec, 'copy').slice(0, -1) : data;
   return durationMs(atOnce(ttl({ ...opts, output }), 'ttl'), 'ttl');
 }
+
+const learnedBy = ({ tags }: Wishes, tagEpoch: FillJob['tagEpoch']): string[] =>
+  tags.size === 0 ? [] : Array.from(tags, tagEpoch);
 
 /** Stores an entry if nothing it depends on was invalidated since its lookup. */
 export async function store(
@@ -147,7 +140,7 @@ export async function store(
   lease?: Lease,
 ): Promise<FillAnswer> {
   const { lookup, wishes } = job;
-  const learned = [...wishes.tags].map(job.tagEpoch).filter((name) => !entry.epochs.includes(name));
+  const learned = learnedBy(wishes, job.tagEpoch).filter((name) => !entry.epochs.includes(name));
   const unchanged = lookup.wanted.epochs.map((name, index) => [name, lookup.ids[index] as string] as const);
   let epochs = entry.epochs;
   let ids = entry.ids;
@@ -170,6 +163,7 @@ export async function store(
   // Another process cannot ask this one for the tag; here it is made when somebody needs it.
   const tag = target.supports.local || entry.failure !== undefined ? {} : { tag: await tagOf(entry) };
   const id = target.supports.local ? {} : { id: String(randomId()) };
-  const kept = amended(entry, { epochs, ids, ...tag, ...id });
+  const isAsItWas = target.supports.local && epochs === entry.epochs;
+  const kept = isAsItWas ? entry : amended(entry, { epochs, ids, ...tag, ...id });
   return target.fill({ entry: kept, unchanged, keepMs, ...(lease && { lease }) });
 }

@@ -42,12 +42,10 @@ export interface Flights<T> {
 
 /** Flights of one cache, keyed by the entry's key and every epoch id of the joiner's own lookup (DESIGN section 3, rule 3). */
 export function createFlights<T>(): Flights<T> {
-  type Flight = Promise<T | undefined>;
+  type Flight = { readonly end: Promise<T | undefined>; readonly begun: number; landed?: T };
   const flights = new Map<string, Flight>();
   // Ended, but some lookup departed before that; in the order of their ends.
   const ended = new Map<string, { readonly flight: Flight; readonly at: number }>();
-  const begun = new WeakMap<Flight, number>();
-  const landed = new WeakMap<Flight, T>();
   const departed = new Set<number>();
   let order = 0;
 
@@ -55,7 +53,7 @@ export function createFlights<T>(): Flights<T> {
     if (flights.get(key) === flight) flights.delete(key);
     if (ended.get(key)?.flight === flight) ended.delete(key);
   };
-  const end = (key: string, flight: Flight) => {
+  const over = (key: string, flight: Flight) => {
     if (flights.get(key) !== flight) return;
     forget(key, flight);
     if (departed.size > 0) ended.set(key, { flight, at: ++order });
@@ -81,8 +79,7 @@ export function createFlights<T>(): Flights<T> {
       const missed = ended.get(key);
       const flight = flights.get(key) ?? (missed !== undefined && missed.at > departedAt ? missed.flight : undefined);
       if (flight === undefined) return undefined;
-      const known = landed.get(flight);
-      if (known !== undefined && !accept(known)) {
+      if (flight.landed !== undefined && !accept(flight.landed)) {
         forget(key, flight);
         return undefined;
       }
@@ -91,28 +88,28 @@ export function createFlights<T>(): Flights<T> {
         return undefined;
       };
       // workerd rejects promises of a request that has ended, or leaves them pending: both are a reason to go alone.
-      return within(flight, deadlineMs).then((shared) => (shared === late ? giveUp() : shared), giveUp);
+      return within(flight.end, deadlineMs).then((shared) => (shared === late ? giveUp() : shared), giveUp);
     },
     lead(key) {
       let settle: (shared: T | undefined) => void = () => {};
-      const flight: Flight = new Promise((resolve) => {
+      const end = new Promise<T | undefined>((resolve) => {
         settle = resolve;
       });
+      const flight: Flight = { end, begun: performance.now() };
       ended.delete(key);
       flights.set(key, flight);
-      begun.set(flight, performance.now());
       let isOver = false;
       return {
         land(shared, stored) {
           if (isOver) return;
           isOver = true;
-          if (shared !== undefined) landed.set(flight, shared);
+          if (shared !== undefined) flight.landed = shared;
           settle(shared);
-          if (stored === undefined) end(key, flight);
+          if (stored === undefined) over(key, flight);
           else
             stored.then(
-              () => end(key, flight),
-              () => end(key, flight),
+              () => over(key, flight),
+              () => over(key, flight),
             );
         },
       };
@@ -120,7 +117,7 @@ export function createFlights<T>(): Flights<T> {
     isFlying(key, departedAt, withinMs) {
       if ((ended.get(key)?.at ?? 0) > departedAt) return true;
       const flight = flights.get(key);
-      return flight !== undefined && performance.now() - (begun.get(flight) ?? 0) <= withinMs;
+      return flight !== undefined && performance.now() - flight.begun <= withinMs;
     },
     clear() {
       flights.clear();

@@ -1,6 +1,6 @@
 // Docs: docs/how-it-works.md#fill
 import { type Answer, type Call, type Core, inPlaceOf, isFor, open, preferred, type Shared } from './call.ts';
-import { encodedBytes } from './codec.ts';
+import { encodedBytes, isLarger } from './codec.ts';
 import { type Bounds, Collected, collect, drain, type End, isStream } from './collect.ts';
 import { late, within } from './deadline.ts';
 import { type Entry, noteOutdated, outputOf } from './entry.ts';
@@ -191,9 +191,9 @@ function keep(
   core: Core,
 ): { readonly stored?: Promise<unknown>; readonly answerable?: Promise<unknown> } {
   const { path, ctx } = job.opts;
-  const bytes = encodedBytes(prepared.entry.body);
+  const { body } = prepared.entry;
   const bounds = prepared.entry.stream === true ? job.policy.collect : job.policy;
-  if (bounds !== undefined && bytes > bounds.maxBytes) {
+  if (bounds !== undefined && isLarger(body, bounds.maxBytes)) {
     discard(job, core);
     core.emitter.emit('skip', { path, reason: 'size' });
     return {};
@@ -201,8 +201,10 @@ function keep(
   const target = core.storeFor(ctx);
   const writing = store(job, prepared, target, lease).then(
     (stored) => {
-      if (stored === 'stored') core.emitter.emit('fill', { path, bytes, ttlMs: prepared.ttlMs });
-      else core.emitter.emit('skip', { path, reason: stored });
+      if (stored === 'stored') {
+        if (core.emitter.hears('fill'))
+          core.emitter.emit('fill', { path, bytes: encodedBytes(body), ttlMs: prepared.ttlMs });
+      } else core.emitter.emit('skip', { path, reason: stored });
       if (stored === 'invalidated') noteOutdated(prepared.entry);
     },
     (error: unknown) => {

@@ -1,13 +1,15 @@
 // Docs: docs/how-it-works.md#plain-functions
+import { LRUCache } from 'lru-cache';
 import { answer } from './cache.ts';
 import type { Answer, Call, Core } from './call.ts';
 import type { Codec } from './codec.ts';
+import { isPromise } from './deadline.ts';
 import { type EpochNames, epochsOf } from './epochs.ts';
 import { CacheError, rejectUnknown, shown } from './errors.ts';
 import { newWishes, type Ran } from './fill.ts';
 import type { Advance, InvalidateResult } from './invalidate.ts';
-import { canonical, entryKey, everyone, isScope, scopeText, UncanonicalError } from './key.ts';
-import { wantedOf } from './lookup.ts';
+import { canonical, entryKey, everyone, isScope, type ScopeValue, scopeText, UncanonicalError } from './key.ts';
+import { type Wanted, wantedOf } from './lookup.ts';
 import {
   atOnce,
   type CachedOptions,
@@ -89,6 +91,9 @@ export function createWrap(parts: WrapParts) {
   };
 }
 
+const mostKnown = 500;
+const longestKnown = 1_024; // characters
+
 /** A function whose results are cached under its name and arguments, by the same story as a query. */
 function wrapFunction<Args extends readonly unknown[], R>(
   name: string,
@@ -98,33 +103,39 @@ function wrapFunction<Args extends readonly unknown[], R>(
   parts: WrapParts,
 ): Wrapped<Args, R> {
   const { core, names } = parts;
+  // What was made for arguments like these.
+  let known: LRUCache<string, Wanted> | undefined;
+  const wantedFor = (scope: ScopeValue, input: string, tags: readonly string[], codecId: string): Wanted => {
+    const text = `${codecId}\n${scopeText(scope)}\n${input}\n${tags.length === 0 ? '' : canonical(tags)}`;
+    known ??= new LRUCache({ max: mostKnown });
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const key = entryKey(
+      {
+        namespace: parts.namespace,
+        kind: 'w',
+        versions: [parts.version, policy.version],
+        codec: codecId,
+        path: name,
+        scope: scopeText(scope),
+        input,
+        vary: [],
+      },
+      parts.hashKeys,
+    );
+    const epochs = epochsOf(names, { kind: 'w', path: name, scope, inputs: [input], tags });
+    const wanted = wantedOf({ key, epochs, optional: [], guard: names.guard, keepMs: plantMs(policy) });
+    if (text.length <= longestKnown) known.set(text, wanted);
+    return wanted;
+  };
   const callOf = (args: Args, run: () => Promise<R>): Call<unknown> => {
     const scope = options.scope === undefined ? everyone : atOnce(options.scope(...args), 'scope');
     if (!isScope(scope)) throw new TypeError('scope: expected a non-empty string');
-    const tags = typeof options.tags === 'function' ? atOnce(options.tags(...args), 'tags') : (options.tags ?? []);
-    checkTexts(tags, 'tags');
-    const input = textOf(args);
+    const tags = typeof options.tags === 'function' ? atOnce(options.tags(...args), 'tags') : policy.tags;
+    if (typeof options.tags === 'function') checkTexts(tags, 'tags');
     const codec = parts.codec();
     const call: Call<unknown> = {
-      wanted: wantedOf({
-        key: entryKey(
-          {
-            namespace: parts.namespace,
-            kind: 'w',
-            versions: [parts.version, policy.version],
-            codec: codec.id,
-            path: name,
-            scope: scopeText(scope),
-            input,
-            vary: [],
-          },
-          parts.hashKeys,
-        ),
-        epochs: epochsOf(names, { kind: 'w', path: name, scope, inputs: [input], tags }),
-        optional: [],
-        guard: names.guard,
-        keepMs: plantMs(policy),
-      }),
+      wanted: wantedFor(scope, textOf(args), tags as readonly string[], codec.id),
       policy,
       codec,
       share: policy.share,
@@ -149,8 +160,8 @@ function wrapFunction<Args extends readonly unknown[], R>(
       core.emitter.emit('bypass', { path: name, reason, error });
     }
     if (call === undefined) return run();
-    const answered = await answer(call, core);
-    return conclude<R>(answered);
+    const answering = answer(call, core);
+    return conclude<R>(isPromise(answering) ? await answering : answering);
   };
   const invalidate = (...args: Args | []) =>
     parts.advance(name, args.length === 0 ? [names.procedure('w', name)] : [names.input('w', name, textOf(args))]);
