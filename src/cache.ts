@@ -4,7 +4,7 @@ import { isDueEarly } from './chance.ts';
 import { isPromise, late, within } from './deadline.ts';
 import type { Entry } from './entry.ts';
 import { lead } from './lead.ts';
-import { type Lookup, lookUp } from './lookup.ts';
+import { type Lookup, lookUp, type Wanted, wantedOf } from './lookup.ts';
 import type { Awaitable } from './store.ts';
 
 /** When a call began, by either clock, and its lookup's place in the order of flights. */
@@ -28,7 +28,7 @@ const atOnce = Number.POSITIVE_INFINITY;
  * one. A hit on a store of the process costs no promise.
  */
 export function answer<R>(call: Call<R>, core: Core): Awaitable<Answer<R>> {
-  const lookup = lookUpIn(core, call);
+  const lookup = lookUpIn(core, call.wanted, call.opts.ctx);
   if (isPromise(lookup)) return answerLater(call, lookup, core);
   if (lookup === undefined) return bypass(call, core);
   return serve(call, lookup, atOnce, core) ?? fly(call, lookup, beginning(atOnce), core);
@@ -57,7 +57,7 @@ function fly<R>(call: Call<R>, lookup: Lookup, began: Beginning, core: Core): Pr
   const joined = join(began.departedAt);
   const own = async (takesTurn = true): Promise<Answer<R>> => {
     const waitMs = joinMs - (performance.now() - began.started); // what it waited for a flight counts
-    const lookUpAgain = () => lookUpIn(core, call);
+    const lookUpAgain = () => lookUpAgainFor(call, core);
     return (await lead(
       call,
       lookup,
@@ -104,14 +104,18 @@ async function share<R>(
   return answered;
 }
 
-function lookUpIn<R>(core: Core, call: Call<R>): Awaitable<Lookup | undefined> {
+function lookUpIn(core: Core, wanted: Wanted, ctx: unknown): Awaitable<Lookup | undefined> {
   try {
-    const lookup = lookUp(call.wanted, core.storeFor(call.opts.ctx), core.lookups);
+    const lookup = lookUp(wanted, core.storeFor(ctx), core.lookups);
     return isPromise(lookup) ? lookup.catch((error) => failedToLookUp(core, error)) : lookup;
   } catch (error) {
     return failedToLookUp(core, error);
   }
 }
+
+/** Of what another process stored a moment ago, no copy that is trusted tells. */
+const lookUpAgainFor = <R>({ wanted, opts }: Call<R>, core: Core): Awaitable<Lookup | undefined> =>
+  lookUpIn(core, wantedOf({ ...wanted, exact: true }), opts.ctx);
 
 function failedToLookUp({ emitter }: Core, error: unknown): undefined {
   emitter.emit('error', { operation: 'lookup', error });
@@ -179,7 +183,7 @@ function revalidate<R>(call: Call<R>, lookup: Lookup, departedAt: number, early:
   const { path, ctx } = call.opts;
   core.emitter.emit('revalidate', { path, early });
   const failed = (error: unknown) => core.emitter.emit('error', { operation: 'revalidate', error });
-  const lookUpAgain = () => lookUpIn(core, call);
+  const lookUpAgain = () => lookUpAgainFor(call, core);
   const running = lead(
     behind,
     lookup,

@@ -44,6 +44,8 @@ export interface Lookup {
   readonly entry: Entry | undefined;
   /** The entry, if it could answer but for its age. */
   readonly expired: Entry | undefined;
+  /** Whether there is no entry at all, not even one of no use. */
+  readonly isEmpty: boolean;
   /** Whether an invalidation expired it, before its time. */
   readonly isExpiredEarly: boolean;
   /** Ids of epochs that an unusable entry of the same key was filled under: tags of the last fill, read before this one. */
@@ -150,6 +152,10 @@ class Found implements Lookup {
 
   get expired() {
     return this.#standing === 'expired' ? this.#answer.entry : undefined;
+  }
+
+  get isEmpty() {
+    return this.#answer.entry === undefined;
   }
 
   get isExpiredEarly() {

@@ -36,13 +36,16 @@ export interface Lease {
   readonly name: string;
   /** Random: only who holds it may give it back (Redis' own pattern for locks). */
   readonly token: string;
-  /** Who asks has waited for another holder: it takes no lease to learn that the entry is there. */
-  readonly isWaiting?: true;
+  /**
+   * Who asks has waited, and takes no lease to learn that the entry is there: for an entry where there was none, whoever holds
+   * the lease by now; or for the end of a holder, where an old entry may still be there.
+   */
+  readonly waitsFor?: 'entry' | 'holder';
 }
 
 /**
  * What became of a wish for a lease. With `stored`, an entry is there by now: look again before running. With `there`, which is
- * said to those alone who waited, too, and nobody holds the lease. With `alone`, its last holder had nothing to share:
+ * said to those alone who waited, too, and they hold no lease. With `alone`, its last holder had nothing to share:
  * everybody runs.
  */
 export type LeaseAnswer = 'taken' | 'leased' | 'stored' | 'alone' | 'there';

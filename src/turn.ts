@@ -37,12 +37,13 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
   const started = performance.now();
   let lookup = first;
   let waited = false;
-  let isWaiting = false; // and looks at what is there before it takes a lease: many wait, and take it one after another
+  // Many wait: took each a lease to learn that the entry is there, they would do so one after another.
+  let waitsFor: Lease['waitsFor'];
   for (let wait = shortestMs; ; wait = Math.min(wait * 1.5, longestMs)) {
     const lease: Lease = {
       name: leaseName(lookup),
       token: String(randomId()),
-      ...(isWaiting && { isWaiting: true as const }),
+      ...(waitsFor && { waitsFor }),
     };
     const answer = await ask(lease, lookup.wanted.key, parts);
     if (answer === undefined || (answer === 'alone' && !waited)) return { lookup };
@@ -55,7 +56,7 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
         if (isNew) return { stored: again };
         if (again === undefined) return { lookup };
         lookup = again;
-        isWaiting = false; // an old one
+        waitsFor = undefined; // an old one
         continue;
       }
       if (answer === 'alone') return isNew ? { stored: again } : { lookup: again ?? lookup };
@@ -69,7 +70,8 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
     if (!waits) return { elsewhere: true };
     if (performance.now() - started + wait > waitMs) return { lookup };
     await pause(wait * (0.5 + Math.random()), true);
-    waited = isWaiting = true;
+    waited = true;
+    waitsFor = lookup.isEmpty ? 'entry' : 'holder';
   }
 }
 

@@ -114,10 +114,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     lease(lease, key, keepMs) {
       const now = Date.now();
       const held = leases.get(lease.name);
+      if (lease.waitsFor === 'entry' && entries.has(key)) return 'there';
       if (held !== undefined && held.until > now && held.token !== lease.token)
         return held.token === alone ? 'alone' : 'taken';
       if (leases.size >= 1_000) for (const [name, { until }] of leases) if (until <= now) leases.delete(name);
-      if (lease.isWaiting === true && held?.token !== lease.token && entries.has(key)) return 'there';
+      if (lease.waitsFor === 'holder' && held?.token !== lease.token && entries.has(key)) return 'there';
       leases.set(lease.name, { token: lease.token, until: now + keepMs });
       return entries.has(key) ? 'stored' : 'leased';
     },

@@ -64,8 +64,8 @@ export function scriptedStore(
       if ((await run(scripts.advance, epochs, args)) !== epochs.length) throw unreadable();
     },
 
-    async lease({ name: lease, token, isWaiting }, key, keepMs) {
-      const answer = await run(scripts.lease, [lease, key], [token, String(Math.ceil(keepMs)), isWaiting ? '1' : '0']);
+    async lease({ name: lease, token, waitsFor = '' }, key, keepMs) {
+      const answer = await run(scripts.lease, [lease, key], [token, String(Math.ceil(keepMs)), waitsFor]);
       const answers: LeaseAnswer[] = ['taken', 'leased', 'stored', 'alone', 'there'];
       if (typeof answer !== 'number' || answers[answer] === undefined) throw unreadable();
       return answers[answer];

@@ -167,10 +167,12 @@ return #KEYS`,
 
     // A client that lost the reply asks again for what it holds already.
     lease: `${asItIs}${read}
+local function there() return redis.call('EXISTS', KEYS[2]) == 1 end
+if ARGV[3] == 'entry' and there() then return 4 end
 local holder = read(KEYS[1])
 if holder == 'alone' then return 3 end
 if holder and holder ~= ARGV[1] then return 0 end
-if not holder and ARGV[3] == '1' and redis.call('EXISTS', KEYS[2]) == 1 then return 4 end
+if not holder and ARGV[3] == 'holder' and there() then return 4 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1 + redis.call('EXISTS', KEYS[2])`,
 

@@ -1,4 +1,5 @@
 // Docs: docs/http.md#the-fetch-wrapper
+import { randomId } from '../epochs.ts';
 import { invalid, rejectUnknown } from '../errors.ts';
 import { sharedFields } from '../http/cdn-fields.ts';
 
@@ -18,6 +19,8 @@ export type FetchHandler<Rest extends readonly unknown[], Answer extends Respons
 export interface Splices {
   /** Stored bodies by the words that stand for them in that of the response. */
   readonly bodies: Map<string, Uint8Array>;
+  /** What those words begin with. */
+  readonly word: string;
   /** Whether the lifetimes of the response are ours. */
   isOurs: boolean;
   /** Whether it speaks to CDNs by them. */
@@ -36,11 +39,15 @@ export function wrapFetch<Rest extends readonly unknown[], Answer extends Respon
   if (typeof handler !== 'function') throw invalid('fetch: handler', 'a function of a Request', handler);
   rejectUnknown(options, ['head'], 'fetch');
   type Last = Response | Extract<Answer, undefined>;
+  // Random drawn once: for each request it would cost as much as the rest of a hit.
+  let secret: string | undefined;
+  let count = 0;
+  const nextWord = () => `trpc-cached:${(secret ??= `${randomId()}${randomId()}`)}:${count++}`;
   return async (request, ...rest) => {
     const isHead = options.head === true && request.method === 'HEAD';
     const asked = isHead ? asGet(request) : request;
     if (asked.method !== 'GET') return handler(request, ...rest) as Promise<Last>;
-    const own: Splices = { bodies: new Map(), isOurs: false, isForCdns: false };
+    const own: Splices = { bodies: new Map(), word: nextWord(), isOurs: false, isForCdns: false };
     splices.set(asked, own);
     const finish = async (response: Answer, body?: Uint8Array<ArrayBuffer>) =>
       (response && (await finished(response, body, isHead, own.isOurs))) as Last;

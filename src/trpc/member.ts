@@ -1,6 +1,5 @@
 // Docs: docs/http.md
 import { type Entry, isOutdated, isReadable, wireBytesOf, wireOf } from '../entry.ts';
-import { randomId } from '../epochs.ts';
 import { type Lifetime, remainingSeconds } from '../http/cache-control.ts';
 import type { Outcome } from './calls.ts';
 import type { Splices } from './fetch.ts';
@@ -74,9 +73,9 @@ export function sendStored(item: ResponseItem, { entry }: Member, splices: Splic
 /** Whether there is a stored text that can go into a body as it is; its frame vouches for it. */
 const isText = ({ body }: Entry): boolean => body.text !== '';
 
-/** A word that stands for the stored text until the body is written: nobody can guess it, and nothing is parsed. */
-function spliceOf(entry: Entry, { bodies }: Splices): string {
-  const word = `trpc-cached:${randomId()}:${bodies.size}`;
+/** A word that stands for the stored text until the body is written: nobody outside can know it, and nothing is parsed. */
+function spliceOf(entry: Entry, { bodies, word: of }: Splices): string {
+  const word = `${of}:${bodies.size}`;
   bodies.set(word, wireBytesOf(entry));
   return word;
 }

@@ -120,11 +120,12 @@ export function createServer(bug?: ServerBug): Server {
       }
       for (const tell of moved) tell(epochs);
     },
-    lease({ name, token, isWaiting }, key, keepMs) {
+    lease({ name, token, waitsFor }, key, keepMs) {
+      if (waitsFor === 'entry' && entryAt(key) !== undefined) return 'there';
       const held = memory.leases.get(name);
       if (held !== undefined && held.until > Date.now() && held.value !== token)
         return held.value === 'alone' ? 'alone' : 'taken';
-      if (isWaiting === true && held?.value !== token && entryAt(key) !== undefined) return 'there';
+      if (waitsFor === 'holder' && held?.value !== token && entryAt(key) !== undefined) return 'there';
       memory.leases.set(name, { value: token, until: Date.now() + keepMs });
       return entryAt(key) === undefined ? 'leased' : 'stored';
     },

@@ -40,18 +40,20 @@ export function describeLeases(make: () => Store): void {
       expect(answers.filter((answer) => answer === 'taken')).toHaveLength(9);
     });
 
-    test('is not taken by who has waited, where nobody holds it and the entry is there: others look at once, too', async () => {
+    test('is not taken by who has waited, where the entry is there: others look at once, too', async () => {
       const store = make();
       const one = freshLease();
-      const isWaiting = true as const;
-      expect(await store.lease?.({ ...one.lease, isWaiting }, one.key, minute)).toBe('leased');
-      expect(await store.lease?.({ ...one.other, isWaiting }, one.key, minute)).toBe('taken');
+      const waiting = (lease: Lease, waitsFor: Lease['waitsFor'] & string): Lease => ({ ...lease, waitsFor });
+      expect(await store.lease?.(waiting(one.lease, 'entry'), one.key, minute)).toBe('leased');
+      expect(await store.lease?.(waiting(one.other, 'entry'), one.key, minute)).toBe('taken');
       await store.release?.(one.lease);
       await lookUpAndFill(store, one.key, freshNames());
-      expect(await store.lease?.({ ...one.other, isWaiting }, one.key, minute)).toBe('there');
+      expect(await store.lease?.(waiting(one.other, 'holder'), one.key, minute)).toBe('there');
+      expect(await store.lease?.(waiting(one.other, 'entry'), one.key, minute)).toBe('there');
       expect(await isFree(store, one)).toBe(true);
       expect(await store.lease?.(one.other, one.key, minute)).toBe('stored');
-      expect(await store.lease?.({ ...one.lease, isWaiting }, one.key, minute)).toBe('taken');
+      expect(await store.lease?.(waiting(one.lease, 'entry'), one.key, minute)).toBe('there');
+      expect(await store.lease?.(waiting(one.lease, 'holder'), one.key, minute)).toBe('taken');
     });
 
     test('is given back by nobody but its holder', async () => {

@@ -102,6 +102,21 @@ describe("coalesce: 'store'", () => {
     expect(run).toHaveBeenCalledTimes(1);
   });
 
+  test('who waited finds the entry, whoever holds the lease by then', async () => {
+    const { processes, gates, run, ran, store, lease } = openMany(2);
+    const first = processes[0]?.call();
+    await ran(1);
+    const second = processes[1]?.call();
+    await pass(50);
+    const [{ name }, key] = lease.mock.calls[0] as Parameters<NonNullable<Store['lease']>>;
+    gates[0]?.resolve('x');
+    await first;
+    await store.lease?.({ name, token: 'of an early renewal' }, key, 3_600_000);
+    await pass(800);
+    expect(await second).toBe('x');
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
   test('a leader that fails gives its lease back: the next one runs at once', async () => {
     const { processes, gates, ran } = openMany(2);
     const [one, two] = processes.map(({ call }) => call().catch((error: Error) => error.message));
