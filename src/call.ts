@@ -37,8 +37,8 @@ export interface Call<R> extends Omit<FillJob, 'lookup'> {
   readonly wanted: Wanted;
   /** How a hit, or a shared fill, is handed out. */
   readonly share: Share;
-  /** The output will hardly be looked at: a response is made of the wire form, or of the stored `text` itself. */
-  readonly lends?: 'wire' | 'text' | undefined;
+  /** The output will hardly be looked at: a response is made of the stored form. */
+  readonly lends?: boolean;
   /** Whether the caller takes a stored answer, and how long after its end; a browser may ask for less, or more. */
   readonly accepts?: ((entry: Entry, now: number) => boolean) | undefined;
   readonly maxStaleMs?: number | undefined;
@@ -79,7 +79,7 @@ export const isFor = <R>({ policy }: Call<R>, { failure, stream }: Entry): boole
 /** The output of an entry as the caller of this call may keep it; where that will do, a {@link Lent} one. */
 export function open<R>({ codec, share, lends }: Call<R>, entry: Entry): unknown {
   if (entry.failure !== undefined) return undefined;
-  const lent = lends === undefined ? undefined : lend(entry, codec, lends === 'text');
+  const lent = lends === true ? lend(entry, codec) : undefined;
   return lent ?? outputOf(entry, codec, share);
 }
 

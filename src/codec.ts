@@ -1,6 +1,7 @@
 // Docs: docs/keys-and-scopes.md#what-can-be-stored
-import superjson from 'superjson';
+import superjson, { SuperJSON } from 'superjson';
 import { digest } from './digest.ts';
+import { type Outline, outlineOf } from './outline.ts';
 import { isSame, type Shape, shapeOf, UnstorableError } from './value.ts';
 
 /** One direction of a tRPC transformer. */
@@ -24,7 +25,12 @@ export interface Codec {
   /** Part of every entry's key: a text is read only by the codec that wrote it. */
   readonly id: string;
   /** Throws an {@link UnstorableError} for what would come back as something else. */
-  readonly encode: (value: unknown) => { readonly encoded: Encoded; readonly shape: Shape };
+  readonly encode: (value: unknown) => {
+    readonly encoded: Encoded;
+    readonly shape: Shape;
+    /** The root of the value, where that is simple, and where the text hides none of it. */
+    readonly outline?: Outline | undefined;
+  };
   /** A new output each time: nobody else holds it. */
   readonly decode: (encoded: Encoded) => unknown;
 }
@@ -33,17 +39,20 @@ export interface Codec {
 export function transformerCodec(transformer: Transformer): Codec {
   const id = idOf(transformer);
   const survives = (instance: object) => comesBack(instance, transformer);
+  // Of another transformer nobody knows what it hides, and from whom.
+  const isOpen = (transformer as unknown) === superjson || transformer instanceof SuperJSON;
   const decode = ({ text }: Encoded): unknown => transformer.deserialize(parse(text));
   return {
     id,
     encode(value) {
       const shape = shapeOf(value, survives);
-      const encoded = { text: stringify(transformer.serialize(value)) };
+      const serialized = transformer.serialize(value);
+      const encoded = { text: stringify(serialized) };
       // What superjson keeps is known; of others, what comes back must be seen. Rich values: see `survives`.
       if (id !== 'superjson' && shape !== 'rich' && !isSame(value, decode(encoded))) {
         throw new UnstorableError('the transformer gives back something else than it was given');
       }
-      return { encoded, shape };
+      return { encoded, shape, outline: isOpen ? outlined(value, shape, serialized.json) : undefined };
     },
     decode,
   };
@@ -55,11 +64,16 @@ export const plainCodec: Codec = {
   encode(value) {
     const shape = shapeOf(value, (instance) => comesBack(instance, superjson));
     const { json, meta } = superjson.serialize(value);
-    if (meta === undefined) return { encoded: { text: stringify(json) }, shape };
-    return { encoded: { text: stringify({ json, meta }), plain: stringify(value) }, shape };
+    const outline = outlined(value, shape, json);
+    if (meta === undefined) return { encoded: { text: stringify(json) }, shape, outline };
+    return { encoded: { text: stringify({ json, meta }), plain: stringify(value) }, shape, outline };
   },
   decode: ({ text, plain }) => (plain === undefined ? parse(text) : superjson.deserialize(parse(text) as never)),
 };
+
+/** Parts of a rich value may be one object, or hold each other: they cannot be decoded one by one. */
+const outlined = (value: unknown, shape: Shape, json: unknown): Outline | undefined =>
+  shape === 'rich' ? undefined : outlineOf(value, json);
 
 /** superjson, the default where no router says otherwise. */
 export const defaultCodec: Codec = transformerCodec(superjson);

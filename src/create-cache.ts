@@ -22,6 +22,7 @@ import { defineInvalidates, runInvalidates, runSettle, unmatchedPatterns } from 
 import type { MiddlewareOpts } from './trpc/middleware.ts';
 import { createOwnMiddlewares } from './trpc/own.ts';
 import { createRegistry, type Place, type RouterDef } from './trpc/registry.ts';
+import { showing } from './trpc/shown.ts';
 import { type CachedQueries, createTell } from './trpc/tell.ts';
 import { createTransformers } from './trpc/transformers.ts';
 import { createWrap } from './wrap.ts';
@@ -112,7 +113,19 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   const unregistered = () => (space ??= `u${randomId()}`);
   const { honours } = settings.http;
   const known = createIdentities();
-  const cachedParts: CachedParts = { ...keyParts, known, core, calls, codecFor, isEnabled, unregistered, honours };
+  const speaks: CachedParts['speaks'] = (place, codec) =>
+    place !== undefined && transformers.speaks(place.router, codec);
+  const cachedParts: CachedParts = {
+    speaks,
+    ...keyParts,
+    known,
+    core,
+    calls,
+    codecFor,
+    isEnabled,
+    unregistered,
+    honours,
+  };
   const invalidatesParts = {
     invalidate,
     calls,
@@ -226,7 +239,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
           enter(opts);
           return (createContext as ((...all: unknown[]) => unknown) | undefined)?.(opts, ...more);
         },
-        responseMeta: (meta: never) => leave(meta, responseMeta?.(meta) ?? {}),
+        responseMeta: (meta: never) =>
+          leave(meta, (responseMeta && showing(meta, calls, () => responseMeta(meta))) ?? {}),
       } as never;
     },
     fetch: (handler, options = {}) => wrapFetch(handler, options, splices),

@@ -24,3 +24,13 @@ function base64url(bytes: Uint8Array): string {
     .replaceAll('/', '_')
     .replaceAll('=', '');
 }
+
+/** FNV-1a over the units of texts, and their ends: finds damage, at a fraction of what reading JSON costs; no adversary. */
+export function checksum(texts: readonly string[]): number {
+  let sum = 0x811c9dc5;
+  for (const text of texts) {
+    for (let index = 0; index < text.length; index++) sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193);
+    sum = Math.imul(sum ^ 0x10000, 0x01000193);
+  }
+  return sum >>> 0;
+}

@@ -1,7 +1,7 @@
 // Docs: docs/how-it-works.md#entries
 import { type Codec, type Encoded, wireText, wireValue } from './codec.ts';
 import { replay } from './collect.ts';
-import { digestLater } from './digest.ts';
+import { checksum, digestLater } from './digest.ts';
 import { isExpiredOnly } from './epochs.ts';
 import type { Outline } from './outline.ts';
 import { copy, deepFreeze, isSame, type Shape, shapeOf } from './value.ts';
@@ -32,6 +32,8 @@ export interface Entry {
   readonly stream?: true;
   /** The root of the output, where it is simple: with it, the output can be handed on without being decoded. */
   readonly outline?: Outline;
+  /** Tells a body and an outline that are whole from damaged ones, without reading them. */
+  readonly sum?: number;
   /** A failure that was asked to be remembered (`errors`), in place of an output. */
   readonly failure?: { readonly code: string; readonly message: string };
   /** The content tag of the body as sent, where it was known when the entry was stored. */
@@ -44,6 +46,7 @@ interface Memo {
   shape?: Shape;
   /** This process wrote its body. */
   isOwn?: true;
+  isWhole?: boolean;
   /** Read so far without knowing its shape, or because it has none that could be copied. */
   decoded?: 'once' | 'odd';
   wire?: { readonly value: unknown };
@@ -64,7 +67,7 @@ function memoOf(entry: Entry): Memo {
 }
 
 /** The same entry with more epochs, a tag or an id; what is known of its body stays known. */
-export function amended(entry: Entry, changes: Partial<Pick<Entry, 'epochs' | 'ids' | 'tag' | 'id'>>): Entry {
+export function amended(entry: Entry, changes: Partial<Pick<Entry, 'epochs' | 'ids' | 'tag' | 'id' | 'sum'>>): Entry {
   const changed = { ...entry, ...changes };
   memos.set(changed, memoOf(entry));
   return changed;
@@ -142,11 +145,17 @@ export function watch(entry: Entry, output: unknown, codec: Codec): () => boolea
   return () => isSame(pristine, output);
 }
 
-/** Whether what a response needs of the body is known to be JSON: this process wrote it, or read it before. */
+/** Whether what a response needs of the body is known to be JSON: this process wrote it or read it, or it is whole. */
 export function isReadable(entry: Entry): boolean {
-  const { isOwn, wire } = memoOf(entry);
-  return isOwn === true || wire !== undefined;
+  const memo = memoOf(entry);
+  if (memo.isOwn === true || memo.wire !== undefined) return true;
+  memo.isWhole ??= entry.sum !== undefined && entry.sum === sumOf(entry);
+  return memo.isWhole;
 }
+
+/** The sum of a body and its outline. */
+export const sumOf = ({ body, outline }: Entry): number =>
+  checksum([body.text, body.plain ?? '', JSON.stringify(outline) ?? '']);
 
 /** What `JSON.stringify` needs to write the output as the router would: shared, so nobody may see it. */
 export function wireOf(entry: Entry): unknown {

@@ -3,11 +3,10 @@ import { jittered } from './chance.ts';
 import type { Codec } from './codec.ts';
 import { Collected, itemsOf } from './collect.ts';
 import { durationMs } from './duration.ts';
-import { amended, type Entry, noteLearned, noteShape, tagOf } from './entry.ts';
+import { amended, type Entry, noteLearned, noteShape, sumOf, tagOf } from './entry.ts';
 import { randomId } from './epochs.ts';
 import type { SkipReason } from './events.ts';
 import type { Lookup } from './lookup.ts';
-import { outlineOf } from './outline.ts';
 import { atOnce, type CallOpts, type Policy } from './policy.ts';
 import type { FillAnswer, Lease, Store } from './store.ts';
 
@@ -102,13 +101,12 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
   }
   try {
     const isStream = ran.data instanceof Collected;
-    const { encoded, shape } = isStream
-      ? { encoded: { text: ran.data.text }, shape: 'rich' as const }
+    const { encoded, shape, outline } = isStream
+      ? { encoded: { text: ran.data.text }, shape: 'rich' as const, outline: undefined }
       : codec.encode(ran.data);
     const freshUntil = now + ttlMs;
     const { errorMs, early } = policy;
     const staleMs = wishes.staleMs ?? policy.staleMs;
-    const outline = shape === 'rich' ? undefined : outlineOf(ran.data); // parts of one may be one object, or hold each other
     const entry: { -readonly [Name in keyof Entry]: Entry[Name] } = { ...base, freshUntil, body: encoded };
     if (isStream) entry.stream = true;
     if (staleMs > 0) entry.staleUntil = freshUntil + staleMs;
@@ -162,7 +160,7 @@ export async function store(
   }
   // Another process cannot ask this one for the tag; here it is made when somebody needs it.
   const tag = target.supports.local || entry.failure !== undefined ? {} : { tag: await tagOf(entry) };
-  const id = target.supports.local ? {} : { id: String(randomId()) };
+  const id = target.supports.local ? {} : { id: String(randomId()), sum: sumOf(entry) };
   const isAsItWas = target.supports.local && epochs === entry.epochs;
   const kept = isAsItWas ? entry : amended(entry, { epochs, ids, ...tag, ...id });
   return target.fill({ entry: kept, unchanged, keepMs, ...(lease && { lease }) });

@@ -40,6 +40,8 @@ export interface Flights<T> {
   readonly clear: () => void;
 }
 
+const mostEnded = 1_000;
+
 /** Flights of one cache, keyed by the entry's key and every epoch id of the joiner's own lookup (DESIGN section 3, rule 3). */
 export function createFlights<T>(): Flights<T> {
   type Flight = { readonly end: Promise<T | undefined>; readonly begun: number; landed?: T };
@@ -57,6 +59,8 @@ export function createFlights<T>(): Flights<T> {
     if (flights.get(key) !== flight) return;
     forget(key, flight);
     if (departed.size > 0) ended.set(key, { flight, at: ++order });
+    // A lookup whose request has ended (workerd) may never arrive.
+    if (ended.size > mostEnded) for (const [oldest] of ended) return void ended.delete(oldest);
   };
 
   return {

@@ -22,6 +22,7 @@ export function writeEntry(entry: Entry): string {
     n: entry.id,
     x: entry.failure,
     o: entry.outline,
+    c: entry.sum,
     t: entry.tag,
     // How long the bodies are: what was cut off, or emptied, is no answer.
     // Of a stream under another name: who knows of none cannot read it, and gives its items to nobody.
@@ -57,6 +58,7 @@ export function readEntry(frame: unknown): Entry | undefined {
         ...(typeof head.d === 'number' && { ranMs: head.d }),
         ...(typeof head.n === 'string' && { id: head.n }),
         ...(isOutline(head.o) && { outline: head.o }),
+        ...(typeof head.c === 'number' && { sum: head.c }),
         ...(isFailure(failure) && { failure: { code: failure.code, message: failure.message } }),
         ...(typeof tag === 'string' && { tag }),
       }

@@ -1,6 +1,6 @@
 // Docs: docs/decisions/0013-outputs-that-nobody-looks-at.md
 import type { Codec } from './codec.ts';
-import { type Entry, isReadable, outputOf, wireOf } from './entry.ts';
+import { type Entry, isReadable, outputOf } from './entry.ts';
 import type { Member, Outline } from './outline.ts';
 import { isSame } from './value.ts';
 
@@ -37,7 +37,7 @@ export class Lent {
     const root = this.value as Record<string, unknown>;
     const names = Object.getOwnPropertyNames(root);
     if (names.length !== given.length || Object.getPrototypeOf(root) !== Object.prototype) return false;
-    if (!given.every(([name, value], index) => names[index] === name && Object.is(root[name], value))) return false;
+    if (!given.every(([name, value], index) => names[index] === name && isMember(root, name, value))) return false;
     return (
       this.#outline === 'list' || this.#outline.every(([name, kind, ms]) => kind !== 'date' || isAt(root[name], ms))
     );
@@ -66,14 +66,10 @@ export class Lent {
   }
 }
 
-/**
- * An output that is not decoded before somebody looks at it; nothing where that is not possible. Throws for a body that cannot
- * be read, unless `isTrusted`, where it is sent as it is.
- */
-export function lend(entry: Entry, codec: Codec, isTrusted: boolean): Lent | undefined {
+/** An output that is not decoded before somebody looks at it; nothing where that is not possible, or not safe. */
+export function lend(entry: Entry, codec: Codec): Lent | undefined {
   const { outline, stream } = entry;
-  if (outline === undefined || stream === true) return undefined;
-  if (!isTrusted && !isReadable(entry)) wireOf(entry);
+  if (outline === undefined || stream === true || !isReadable(entry)) return undefined;
   return new Lent(entry, outline, codec);
 }
 
@@ -94,7 +90,7 @@ class Unopened implements ProxyHandler<object> {
     if (typeof part !== 'object' || part === null || Array.isArray(part) !== Array.isArray(target))
       throw new TypeError('a stored output is not what its outline says');
     this.#isOpen = true;
-    if (Array.isArray(part)) (target as unknown[]).push(...part);
+    if (Array.isArray(part)) for (const item of part) (target as unknown[]).push(item);
     else Object.defineProperties(target, Object.getOwnPropertyDescriptors(part));
   }
 
@@ -148,6 +144,12 @@ class Unopened implements ProxyHandler<object> {
     this.#open(target);
     return Reflect.preventExtensions(target);
   }
+}
+
+/** Whether an object has a member as a literal would have it. */
+function isMember(object: object, name: string, value: unknown): boolean {
+  const member = Object.getOwnPropertyDescriptor(object, name);
+  return member?.enumerable === true && 'value' in member && Object.is(member.value, value);
 }
 
 const isAt = (date: unknown, ms: number): boolean => isSame(new Date(ms), date);

@@ -71,8 +71,12 @@ export function lookUp(wanted: Wanted, store: Store, parts: LookupParts): Awaita
   const { request } = wanted;
   const asked = request.exact !== true && parts.isExact() ? { ...request, exact: true } : request;
   if (!store.supports.local) return lookUpAfar(wanted, asked, store, parts);
+  const flushed = parts.flush();
+  if (flushed === false) return undefined;
+  if (flushed !== true) return trip(store, asked, () => flushed).then((answer) => answer && complete(wanted, answer));
   const answer = store.lookup(asked);
-  return isPromise(answer) ? answer.then((given) => complete(wanted, given)) : complete(wanted, answer);
+  if (!isPromise(answer)) return complete(wanted, answer);
+  return Promise.resolve(answer).then((given) => complete(wanted, given));
 }
 
 async function lookUpAfar(
@@ -128,6 +132,7 @@ class Found implements Lookup {
   readonly #answer: LookupAnswer;
   readonly #all: readonly string[];
   readonly #standing: Standing;
+  #ids: readonly string[] | undefined;
 
   constructor(wanted: Wanted, answer: LookupAnswer, all: readonly string[], now: number) {
     this.wanted = wanted;
@@ -139,7 +144,7 @@ class Found implements Lookup {
   }
 
   get ids() {
-    return this.#all.slice(0, -1);
+    return (this.#ids ??= this.#all.slice(0, -1));
   }
 
   get guardId() {

@@ -12,30 +12,35 @@ export type Outline = 'list' | readonly Member[];
 const mostMembers = 32;
 const longestText = 200;
 
-/** The outline of an output; nothing of one whose root is no plain list or object, or has members that are neither. */
-export function outlineOf(output: unknown): Outline | undefined {
+/**
+ * The outline of an output whose JSON is `json`; nothing of one whose root is no plain list or object, or has members that are
+ * neither. It tells nothing that does not stand in the JSON: what that hides, or changes, has no outline.
+ */
+export function outlineOf(output: unknown, json: unknown): Outline | undefined {
   if (Array.isArray(output)) return 'list';
-  if (!isObject(output)) return undefined;
+  if (!isObject(output) || typeof json !== 'object' || json === null) return undefined;
   const names = Object.keys(output);
   if (names.length > mostMembers) return undefined;
   const members: Member[] = [];
   for (const name of names) {
-    const member = memberOf(name, output[name]);
+    const member = memberOf(name, output[name], (json as Record<string, unknown>)[name]);
     if (member === undefined) return undefined;
     members.push(member);
   }
   return members;
 }
 
-function memberOf(name: string, value: unknown): Member | undefined {
+function memberOf(name: string, value: unknown, json: unknown): Member | undefined {
   if (name === '__proto__' || !isShort(name)) return undefined;
   if (value === undefined) return [name, 'nothing'];
   if (Array.isArray(value)) return [name, 'list'];
   if (isObject(value)) return [name, 'object'];
-  if (value instanceof Date)
-    return Object.getPrototypeOf(value) === Date.prototype ? [name, 'date', +value] : undefined;
-  return isShort(value) ? [name, 'value', value] : undefined;
+  if (value instanceof Date) return isAsJson(value, json) ? [name, 'date', +value] : undefined;
+  return isShort(value) && Object.is(value, json) ? [name, 'value', value] : undefined;
 }
+
+const isAsJson = (date: Date, json: unknown): boolean =>
+  Object.getPrototypeOf(date) === Date.prototype && date.toISOString() === json;
 
 // What JSON gives back as it is.
 const isShort = (value: unknown): value is string | number | boolean | null =>
@@ -49,7 +54,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function isKind(kind: unknown, value: unknown): boolean {
   if (kind === 'value') return isShort(value);
-  if (kind === 'date') return typeof value === 'number';
+  if (kind === 'date') return typeof value === 'number' && Math.abs(value) <= 8.64e15; // ECMA-262 section 21.4.1.1
   return kind === 'list' || kind === 'object' || kind === 'nothing';
 }
 

@@ -40,6 +40,7 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
   // Many wait: took each a lease to learn that the entry is there, they would do so one after another.
   let waitsFor: Lease['waitsFor'];
   for (let wait = shortestMs; ; wait = Math.min(wait * 1.5, longestMs)) {
+    if (performance.now() - started > waitMs && waited) return { lookup };
     const lease: Lease = {
       name: leaseName(lookup),
       token: String(randomId()),
@@ -96,7 +97,8 @@ async function ask(
   try {
     const answer = await within(Promise.resolve(store.lease?.(lease, key, leaseMs)), readMs);
     if (answer === late) throw new Error(`the store did not answer within ${readMs} ms`);
-    if (!answers.has(answer)) throw new Error('the store answered with something else than a lease');
+    if (!answers.has(answer) || (answer === 'there' && lease.waitsFor === undefined))
+      throw new Error('the store answered with something else than a lease');
     return answer;
   } catch (error) {
     failed(error);

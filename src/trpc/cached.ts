@@ -14,7 +14,7 @@ import type { Surroundings } from './chain.ts';
 import type { CachedDefinition } from './definition.ts';
 import { type Bypass, type CallFacts, type IdentityParts, identify } from './identity.ts';
 import { Loan } from './loan.ts';
-import { type MiddlewareOpts, type MiddlewareResult, resultOf } from './middleware.ts';
+import { handOn, type MiddlewareOpts, type MiddlewareResult, resultOf } from './middleware.ts';
 import { type Found, inside, QueryCall, type QueryParts } from './query-call.ts';
 import { type Place, parseInput } from './registry.ts';
 
@@ -104,8 +104,9 @@ function factsOf(
   { place, around, learned, codec, space }: Found,
   request: CallFacts['request'],
 ): CallFacts {
-  // Without a router, nothing is known of a parser behind; no parsed input in spite of a raw one looks like one.
-  const unparsed = place === undefined && (learned === 'raw' || (opts.input === undefined && raw !== undefined));
+  // Without a router, nothing is known of a parser behind. Where no input was parsed in spite of a raw one, there is one, or
+  // the procedure reads the raw one itself.
+  const unparsed = (opts.input === undefined && raw !== undefined) || (place === undefined && learned === 'raw');
   const needsOwn = around !== undefined && (around.parsersBehind || around.strangersBefore > 0);
   return {
     raw,
@@ -142,7 +143,7 @@ function describe(
 ): Awaitable<MiddlewareResult> {
   if ('value' in answered && answered.value instanceof Lent) {
     const { entry, value: lent } = answered;
-    const result = isWatched ? lendOut(record, lent, entry, call, opts) : handOn(lent, opts);
+    const result = isWatched ? lendOut(record, lent, entry, call, opts) : { ...handOn(lent.value), ctx: opts.ctx };
     return conclude(record, answered, call, result, isWatched ? undefined : lent);
   }
   const result = resultOf(answered, opts);
@@ -158,17 +159,10 @@ function lendOut(
   { codec, share }: QueryCall,
   { ctx }: MiddlewareOpts,
 ): MiddlewareResult {
-  const loan = new Loan(lent, () => outputOf(entry, codec, share), ctx);
-  record.loan = loan;
-  return loan.result;
+  const result: MiddlewareResult = { marker: 'middlewareMarker', ok: true, data: undefined, ctx };
+  record.lentOut = { result, loan: new Loan(result, lent, () => outputOf(entry, codec, share)) };
+  return result;
 }
-
-const handOn = ({ value }: Lent, { ctx }: MiddlewareOpts): MiddlewareResult => ({
-  marker: 'middlewareMarker',
-  ok: true,
-  data: value,
-  ctx,
-});
 
 function conclude(
   record: CallRecord,
@@ -178,6 +172,8 @@ function conclude(
   returned: Returned | undefined,
 ): Awaitable<MiddlewareResult> {
   const entry = result.ok && 'entry' in answered ? answered.entry : undefined;
+  // One that calls `next` more than once, and returns an earlier result, returns none of this call.
+  if (record.lentOut?.result !== result) delete record.lentOut;
   // A stream is sent by its own link, which takes no headers.
   const tag = entry === undefined || entry.stream === true ? undefined : tagOf(entry);
   if (isPromise(tag)) {

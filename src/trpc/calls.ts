@@ -16,8 +16,8 @@ export interface RequestFacts {
   readonly header: (name: string) => string | null;
   /** Its client wrote a moment ago, and shall see that. */
   readonly exact: boolean;
-  /** Its response is made of wire forms, or of stored texts, where nobody touches the outputs. */
-  readonly lends?: 'wire' | 'text' | undefined;
+  /** Its response is made of stored forms, where nobody touches the outputs. */
+  readonly lends?: boolean;
 }
 
 /** What is known of a request when its response is described. */
@@ -75,8 +75,11 @@ export interface CallRecord {
   exchange?: Exchange;
   /** Somebody sees what the outermost middleware returns. */
   isGated?: boolean;
-  /** A hit whose output is still to be taken. */
-  loan?: { readonly settle: (result: object) => Returned };
+  /** A hit on its way through the middlewares around `cached`, its output still to be taken. */
+  lentOut?: {
+    readonly result: object;
+    readonly loan: { readonly isUntaken: (holder: unknown) => boolean; readonly settle: (holder: unknown) => Returned };
+  };
   /** Set once the call invalidated something. */
   wrote?: boolean;
   /** What its client may be told of that, in full paths. */

@@ -36,6 +36,6 @@ export function surroundings(
   };
 }
 
-/** A parser of inputs hands results on, and so does what is ours; a parser of outputs reads them. */
+/** A parser of inputs hands results on, and so do `cached` and `settle`; a parser of outputs reads them, and so do targets. */
 const isWatcher = ({ _type }: Middleware, kind: OwnKind | undefined): boolean =>
-  _type !== 'input' && (kind === undefined || kind === 'pure');
+  _type !== 'input' && kind !== 'cached' && kind !== 'settle';

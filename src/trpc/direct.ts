@@ -99,7 +99,7 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
       raw: target.input,
       seen,
       own: () => parseInput(procedure, target.input),
-      by: parsersBehind ? 'raw' : 'parsed',
+      by: parsersBehind || (seen === undefined && target.input !== undefined) ? 'raw' : 'parsed',
       codecId: codec.id,
       space: 'q',
       request,

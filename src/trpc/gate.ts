@@ -1,6 +1,6 @@
 // Docs: docs/decisions/0013-outputs-that-nobody-looks-at.md
 import type { Calls } from './calls.ts';
-import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
+import { handOn, type MiddlewareOpts, type MiddlewareResult } from './middleware.ts';
 import type { Middleware } from './registry.ts';
 
 /**
@@ -14,9 +14,11 @@ export function gateAround(outer: Middleware, calls: Calls): Middleware {
     if (record?.request === undefined) return run(opts);
     record.isGated = true;
     const result = await run(opts);
-    const { loan, outcome } = record;
-    if (loan !== undefined && outcome !== undefined) outcome.returned = loan.settle(result);
-    return result;
+    const { lentOut, outcome } = record;
+    if (lentOut === undefined || outcome === undefined) return result;
+    outcome.returned = lentOut.loan.settle(result);
+    // Another result for tRPC: whoever looks at this one later on takes the output as before.
+    return lentOut.loan.isUntaken(result) ? { ...handOn(outcome.returned.value), ctx: result.ctx } : result;
   };
   return Object.assign(gate as unknown as Middleware, outer._type !== undefined && { _type: outer._type });
 }

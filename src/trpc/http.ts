@@ -2,7 +2,6 @@
 import type { Exchange, RequestFacts } from './calls.ts';
 import { describe } from './description.ts';
 import type { HttpParts, Meta, MetaOpts, RequestInfo } from './exchange.ts';
-import type { Splices } from './fetch.ts';
 import { composeHeaders, outerResponse } from './headers.ts';
 import { refuse } from './refusal.ts';
 import { requestOf } from './requests.ts';
@@ -25,7 +24,7 @@ export function createHooks(parts: HttpParts): Hooks {
       const { req } = given as { req?: object };
       const splices = req && parts.splices.get(req);
       const { method, header } = shown;
-      const request: RequestFacts = { method, header, exact, lends: lendsFor(method, info, splices) };
+      const request: RequestFacts = { method, header, exact, lends: isLender(method, info) };
       const end = exact ? parts.exact.begin() : undefined;
       const exchange = { request, outer: outerResponse(given), end, splices, isAnswered: false };
       for (const { getRawInput } of info.calls) {
@@ -39,10 +38,8 @@ export function createHooks(parts: HttpParts): Hooks {
 }
 
 /** Of a stream, headers are sent before any call is answered, and outputs one by one: none is ours to write. */
-function lendsFor(method: string, { accept }: RequestInfo, splices: Splices | undefined): RequestFacts['lends'] {
-  if (method !== 'GET' || accept === 'application/jsonl') return undefined;
-  return splices === undefined ? 'wire' : 'text';
-}
+const isLender = (method: string, { accept }: RequestInfo): boolean =>
+  method === 'GET' && accept !== 'application/jsonl';
 
 const wroteLately = /(?:^|;\s*)trpc-cached-exact=1(?:;|$)/;
 

@@ -2,44 +2,41 @@
 import type { Lent } from '../lent.ts';
 import { isSame } from '../value.ts';
 import type { Returned } from './calls.ts';
-import type { MiddlewareResult } from './middleware.ts';
 
 // What somebody else made is not ours to describe.
 const another = Symbol('another');
 
-/**
- * The result of a hit on its way through the middlewares around `cached`. One that looks at its output gets that, in an object
- * of its own; if none did, what stands for it goes on to tRPC, which does not look either.
- */
+/** An output in the hands of others: taken, in an object of the taker's own, when somebody looks at it. */
 export class Loan {
-  readonly result: MiddlewareResult;
   readonly #lent: Lent;
   readonly #open: () => unknown;
+  readonly #holder: object;
   #taken: { readonly output: unknown } | undefined;
 
-  constructor(lent: Lent, open: () => unknown, ctx: unknown) {
+  /** Puts the output into a holder, as its `data`: an own member like any other, so whoever spreads the holder takes it too. */
+  constructor(holder: object, lent: Lent, open: () => unknown) {
     this.#lent = lent;
     this.#open = open;
-    const result = { marker: 'middlewareMarker' as const, ok: true, data: undefined, ctx };
-    // An own member like any other: whoever spreads the result takes the output, too.
-    Object.defineProperty(result, 'data', {
+    this.#holder = holder;
+    Object.defineProperty(holder, 'data', {
       get: () => this.#take(),
-      set: (output) => put(result, output),
+      set: (value) =>
+        Object.defineProperty(holder, 'data', { value, writable: true, enumerable: true, configurable: true }),
       enumerable: true,
       configurable: true,
     });
-    this.result = result;
   }
 
-  /** Ends the loan: `result` is what the outermost middleware returned. */
-  settle(result: object): Returned {
-    const data = Object.getOwnPropertyDescriptor(result, 'data');
-    const isOurs = result === this.result && data?.get !== undefined;
-    if (isOurs && data.configurable === true && this.#taken === undefined) {
-      put(result, this.#lent.value);
-      return this.#lent;
-    }
-    const output = isOurs || this.#taken !== undefined ? this.#take() : another;
+  /** Whether this is the holder, as it was, and nobody has looked. */
+  isUntaken(holder: unknown): boolean {
+    const isOurs = holder === this.#holder && Object.getOwnPropertyDescriptor(holder, 'data')?.get !== undefined;
+    return isOurs && this.#taken === undefined;
+  }
+
+  /** What the output is known by from now on: what stands for it where nobody has looked, else what was taken. */
+  settle(holder: unknown): Returned {
+    if (this.isUntaken(holder)) return this.#lent;
+    const output = this.#taken === undefined ? another : this.#taken.output;
     return { value: output, isIntact: () => isSame(this.#open(), output) };
   }
 
@@ -47,8 +44,4 @@ export class Loan {
     this.#taken ??= { output: this.#open() };
     return this.#taken.output;
   }
-}
-
-function put(result: object, output: unknown): void {
-  Object.defineProperty(result, 'data', { value: output, writable: true, enumerable: true, configurable: true });
 }

@@ -1,4 +1,5 @@
 // Docs: docs/http.md
+import { wireText } from '../codec.ts';
 import { type Entry, isOutdated, isReadable, wireBytesOf, wireOf } from '../entry.ts';
 import { type Lifetime, remainingSeconds } from '../http/cache-control.ts';
 import type { Outcome } from './calls.ts';
@@ -71,7 +72,7 @@ export function sendStored(item: ResponseItem, { entry }: Member, splices: Splic
 }
 
 /** Whether there is a stored text that can go into a body as it is; its frame vouches for it. */
-const isText = ({ body }: Entry): boolean => body.text !== '';
+const isText = ({ body }: Entry): boolean => wireText(body) !== '';
 
 /** A word that stands for the stored text until the body is written: nobody outside can know it, and nothing is parsed. */
 function spliceOf(entry: Entry, { bodies, word: of }: Splices): string {

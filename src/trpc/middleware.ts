@@ -24,6 +24,9 @@ export interface MiddlewareResult {
   readonly ctx?: unknown;
 }
 
+/** A result that hands an output on. */
+export const handOn = (data: unknown): MiddlewareResult => ({ marker: 'middlewareMarker', ok: true, data });
+
 /** Whether code and message are all there is to an error. */
 const isPlainError = (error: TRPCError | undefined): boolean =>
   error !== undefined &&

@@ -9,7 +9,7 @@ import type { HttpSettings } from '../http-options.ts';
 import { type Wanted, wantedOf } from '../lookup.ts';
 import type { CallOpts, Policy } from '../policy.ts';
 import { runBehind } from './behind.ts';
-import type { CallRecord, Calls, RequestFacts } from './calls.ts';
+import type { CallRecord, Calls } from './calls.ts';
 import type { Surroundings } from './chain.ts';
 import type { CachedDefinition } from './definition.ts';
 import { type Demanded, demandedBy, notCached } from './demanded.ts';
@@ -34,6 +34,8 @@ export interface QueryParts {
   readonly core: Core;
   readonly calls: Calls;
   readonly names: EpochNames;
+  /** Whether responses are made with this codec. */
+  readonly speaks: (place: Place | undefined, codec: Codec) => boolean;
   /** Whether the directives of a request count; nothing where those of none do. */
   readonly honours: HttpSettings['honours'];
 }
@@ -58,7 +60,7 @@ export class QueryCall implements Call<MiddlewareResult> {
   readonly signal: AbortSignal | undefined;
   readonly accepts: ((entry: Entry, now: number) => boolean) | undefined;
   readonly maxStaleMs: number | undefined;
-  readonly lends: RequestFacts['lends'];
+  readonly lends: boolean;
   readonly #definition: CachedDefinition;
   readonly #given: MiddlewareOpts;
   readonly #found: Found;
@@ -89,7 +91,8 @@ export class QueryCall implements Call<MiddlewareResult> {
     this.signal = given.signal;
     this.accepts = this.#demanded?.asked.accepts;
     const isSeen = found.around === undefined || (found.around.watcher !== undefined && record?.isGated !== true);
-    this.lends = isSeen ? undefined : request?.lends;
+    this.lends =
+      request?.lends === true && !isSeen && this.policy.http !== false && parts.speaks(found.place, this.codec);
     this.maxStaleMs = this.#demanded?.asked.maxStaleMs;
   }
 
@@ -114,7 +117,7 @@ export class QueryCall implements Call<MiddlewareResult> {
     const given: MiddlewareOpts = { ...this.#given, getRawInput, signal, next };
     return {
       ...this,
-      lends: undefined,
+      lends: false,
       signal,
       wishes,
       run: () => this.#runAs(given, wishes),
