@@ -176,14 +176,14 @@ function conclude(
   if (record.lentOut?.result !== result) delete record.lentOut;
   // A stream is sent by its own link, which takes no headers.
   const tag = entry === undefined || entry.stream === true ? undefined : tagOf(entry);
-  if (isPromise(tag)) {
-    return tag.then((made) => {
-      record.outcome = outcomeOf(answered, call, entry, made, returned);
-      return result;
-    });
-  }
-  record.outcome = outcomeOf(answered, call, entry, tag, returned);
-  return result;
+  const { lentOut } = record;
+  const tagged = (made: string | undefined) => {
+    const outcome = outcomeOf(answered, call, entry, made, returned);
+    record.outcome = outcome;
+    if (lentOut !== undefined) lentOut.outcome = outcome;
+    return result;
+  };
+  return isPromise(tag) ? tag.then(tagged) : tagged(tag);
 }
 
 function outcomeOf(

@@ -78,6 +78,8 @@ export interface CallRecord {
   /** A hit on its way through the middlewares around `cached`, its output still to be taken. */
   lentOut?: {
     readonly result: object;
+    /** What is said of this very hit; the record's is of whichever call of `next` ended last. */
+    outcome?: Outcome;
     readonly loan: { readonly isUntaken: (holder: unknown) => boolean; readonly settle: (holder: unknown) => Returned };
   };
   /** Set once the call invalidated something. */

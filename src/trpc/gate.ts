@@ -14,9 +14,11 @@ export function gateAround(outer: Middleware, calls: Calls): Middleware {
     if (record?.request === undefined) return run(opts);
     record.isGated = true;
     const result = await run(opts);
-    const { lentOut, outcome } = record;
+    const { lentOut } = record;
+    const outcome = lentOut?.outcome;
     if (lentOut === undefined || outcome === undefined) return result;
     outcome.returned = lentOut.loan.settle(result);
+    record.outcome = outcome;
     // Another result for tRPC: whoever looks at this one later on takes the output as before.
     return lentOut.loan.isUntaken(result) ? { ...handOn(outcome.returned.value), ctx: result.ctx } : result;
   };

@@ -9,8 +9,8 @@ const gently = { readers: 1, burst: 32, paceMs: 20, writeMs: 100 };
 
 describe.skipIf(!redisAvailable)('four processes over one server that fails in every way', () => {
   test.concurrent.each([
-    ['redis', 8],
-    ['upstash', 8],
+    ['redis', 10],
+    ['upstash', 10],
   ] as const)(
     'read nothing older than what was acknowledged, and no query fails: %s, for %i seconds',
     { timeout: 120_000 },

@@ -19,7 +19,7 @@ describe('whatever happens between two processes with tiers, nothing that was ac
         fc.asyncProperty(histories, async (history) => {
           expect(await play(history, trusts, tally)).toEqual([]);
         }),
-        { numRuns: 400 },
+        { numRuns: 700 },
       );
       // Not for want of hits, of copies, of invalidations, or of old data that trust allows for a moment.
       expect(tally.fresh).toBeGreaterThan(500);

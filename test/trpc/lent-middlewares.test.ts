@@ -286,6 +286,26 @@ describe('others who may look', () => {
     }
   });
 
+  test('of two large hits, whose tags are made at different times, the one that is returned is sent', async () => {
+    const cache = createCache<{ of: string }>({ scope: ({ ctx }) => ctx.of });
+    const open = initTRPC.context<{ of: string }>().create({ transformer: superjson });
+    let readers = ['ann', 'bob'];
+    const last = open.middleware(async ({ next }) => {
+      const results = await Promise.all(readers.map((of) => next({ ctx: { of } })));
+      return results.at(-1) as (typeof results)[0];
+    });
+    const query = open.procedure.use(last).use(cache.cached('1h'));
+    const router = open.router({ q: query.query(({ ctx }) => Array.from({ length: 5_000 }, () => ctx.of)) });
+    const options = cache.http({ router, createContext: () => ({ of: 'nobody' }) });
+    const handler = (req: Request) => fetchRequestHandler({ endpoint: '/trpc', req, ...options });
+    await router.createCaller({ of: 'x' }).q(); // fills both, and makes no tags
+    readers = ['bob'];
+    await (await handler(request())).text(); // makes the tag of one of them
+    readers = ['ann', 'bob'];
+    const body = await (await handler(request())).text();
+    expect([body.includes('ann'), body.includes('bob')]).toEqual([false, true]);
+  });
+
   test.each([undefined, superjson])('an output of nothing is JSON through the wrapper', async (transformer) => {
     const open = transformer ? initTRPC.create({ transformer }) : initTRPC.create();
     const cache = createCache({ scope: 'public' });
