@@ -5,6 +5,8 @@ import type { Entry } from './entry.ts';
 export interface LookupRequest {
   /** The key of the entry; without one, only epochs are read and planted. */
   readonly key?: string;
+  /** Without `key`: that of the entry which the epochs are for, where a store keeps epochs beside entries. */
+  readonly near?: string;
   /** Epochs whose ids the call needs; missing ones are planted (only if absent) in the same trip. */
   readonly epochs: readonly string[];
   /** How long a planted epoch of input, scope or tag has to live at least, in milliseconds. */
@@ -34,6 +36,8 @@ export interface LookupAnswer {
 export interface Lease {
   /** What it is a lease of: of one name there is one holder. */
   readonly name: string;
+  /** The key of the entry it is about, where a store keeps leases beside entries. */
+  readonly near?: string;
   /** Random: only who holds it may give it back (Redis' own pattern for locks). */
   readonly token: string;
   /**
@@ -50,6 +54,32 @@ export interface Lease {
  */
 export type LeaseAnswer = 'taken' | 'leased' | 'stored' | 'alone' | 'there';
 
+/** A page of what a store holds. */
+export interface ScanRequest {
+  /** What the keys of the namespace begin with. */
+  readonly prefix: string;
+  /** A text in the keys that are wanted. A store may give others, too. */
+  readonly part?: string;
+  /** Where the page before this one ended. @default the beginning */
+  readonly cursor?: string;
+  /** How many keys to look at, about. */
+  readonly limit: number;
+}
+
+/** An entry without its body. */
+export interface EntryHead extends Omit<Entry, 'body' | 'outline' | 'sum'> {
+  /** How long its encoded output is, in bytes. */
+  readonly bytes: number;
+}
+
+/** What a page holds: none to a few more than the limit. What was there all the time is in one of the pages. */
+export interface ScanAnswer {
+  /** Each with the ids, now, of the epochs that it was filled under, in its order. Nothing is planted. */
+  readonly entries: readonly { readonly head: EntryHead; readonly own: readonly (string | undefined)[] }[];
+  /** Where the next page begins; absent after the last. Holds nothing of a key. */
+  readonly cursor?: string;
+}
+
 /** What a fill writes. */
 export interface FillRequest {
   /** What to store, under its own key. */
@@ -60,6 +90,14 @@ export interface FillRequest {
   readonly keepMs: number;
   /** Given back in the same trip, whatever becomes of the entry. */
   readonly lease?: Lease;
+}
+
+/** The parts of a store that have confirmed an invalidation already, by their numbers: a `Set` is one. */
+export interface PartsConfirmed {
+  /** Whether this part has confirmed. */
+  has(part: number): boolean;
+  /** Notes that it has. */
+  add(part: number): unknown;
 }
 
 /** What an invalidation does to entries: `'expire'` leaves them to the stale windows. */
@@ -98,6 +136,8 @@ export interface Store {
   readonly supports: {
     /** The store lives in this process, keeps objects, answers at once, and needs no namespace. */
     readonly local: boolean;
+    /** `advance(epochs, 'expire')` leaves entries to the stale windows; `false` where it removes them, which is more. @default true */
+    readonly expire?: boolean;
   };
   /** Reads an entry and epochs, planting those that are missing with ids never used before. */
   readonly lookup: (request: LookupRequest) => Awaitable<LookupAnswer>;
@@ -106,12 +146,20 @@ export interface Store {
   /**
    * Moves epochs on: afterwards each has an id that no entry carries (or is gone), also when the call is applied twice or
    * late. With `'expire'` the ids keep what entries need to be served stale. Resolves only when the store confirmed all.
+   * A store of parts leaves out those that `confirmed` has, and adds each that did, also when another one never does.
    */
-  readonly advance: (epochs: readonly string[], mode?: Mode) => Awaitable<void>;
+  readonly advance: (epochs: readonly string[], mode?: Mode, confirmed?: PartsConfirmed) => Awaitable<void>;
+  /**
+   * Where one part of the store may be down while others answer: which part the entry of a key is in, with all its epochs. A
+   * whole number from zero, of few.
+   */
+  readonly partOf?: (key: string) => number;
   /** Takes a lease if nobody holds it, for `keepMs`; `key` is that of the entry it is about. For `coalesce: 'store'`. */
   readonly lease?: (lease: Lease, key: string, keepMs: number) => Awaitable<LeaseAnswer>;
   /** Gives a lease back, if it still is ours; for `aloneMs` whoever wants it is told that there was nothing to share. */
   readonly release?: (lease: Lease, aloneMs?: number) => Awaitable<void>;
+  /** Lists entries without their bodies, page by page; what a page asks of a server is bounded. */
+  readonly scan?: (request: ScanRequest) => Awaitable<ScanAnswer>;
   /** Tells a listener what moves on anywhere, until the returned function is called. */
   readonly subscribe?: (listener: BusListener) => () => void;
   /** Ends what the store opened itself; the user's client stays open. */

@@ -1,9 +1,10 @@
 // Docs: docs/stores.md#memory
 import { LRUCache } from 'lru-cache';
+import { encodedBytes } from '../codec.ts';
 import { type Entry, heldBytesOf } from '../entry.ts';
 import { expiredId, randomId } from '../epochs.ts';
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
-import type { Lease, LookupAnswer, Store } from '../store.ts';
+import type { Lease, LookupAnswer, ScanAnswer, ScanRequest, Store } from '../store.ts';
 
 /** Bounds of a {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -18,6 +19,8 @@ export interface MemoryStoreOptions {
 interface Kept {
   readonly entry: Entry;
   readonly keepUntil: number;
+  /** Its place among all fills, for listings. */
+  readonly place: number;
   /** What was last answered, to which list of epochs, and after how many moves. */
   last?: { readonly epochs: readonly string[]; readonly moves: number; readonly answer: LookupAnswer };
 }
@@ -70,6 +73,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     else leases.delete(name);
   };
 
+  let places = 0;
   let sweptAt = 0;
   const sweep = (now: number) => {
     if (Math.abs(now - sweptAt) < sweepEveryMs) return;
@@ -77,10 +81,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     for (const [key, kept] of entries.entries()) if (kept.keepUntil <= now) entries.delete(key);
   };
 
+  const look = (key: string, names: readonly string[]): LookupAnswer => {
+    const kept = entries.peek(key);
+    const entry = kept !== undefined && kept.keepUntil > Date.now() ? kept.entry : undefined;
+    return { ids: [], entry, own: (entry?.epochs ?? names).map((name) => epochs.peek(name)) };
+  };
+
   return {
     name: 'memory',
     supports: { local: true },
     lookup({ key, epochs: names, held }) {
+      // That is no copy, but somebody who looks: a look is no use, and puts off no eviction.
+      if (key !== undefined && held?.id === '-') return look(key, held.epochs);
       const kept = key === undefined ? undefined : entries.get(key);
       const isOver = kept !== undefined && kept.keepUntil <= Date.now();
       if (isOver) entries.delete(kept.entry.key);
@@ -102,7 +114,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       sweep(now);
       if (lease !== undefined) release(lease);
       if (unchanged.some(([name, id]) => epochs.get(name) !== id)) return 'invalidated';
-      entries.set(entry.key, { entry, keepUntil: now + keepMs });
+      places += 1;
+      entries.set(entry.key, { entry, keepUntil: now + keepMs, place: places });
       return entries.has(entry.key) ? 'stored' : 'size';
     },
     advance(names, mode) {
@@ -123,6 +136,23 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       return entries.has(key) ? 'stored' : 'leased';
     },
     release,
+    // In the order of fills: that of use changes while somebody reads on. A look is no use. Each page goes through all entries.
+    scan({ prefix, part = '', cursor = '0', limit }: ScanRequest): ScanAnswer {
+      const after = Number(cursor);
+      const now = Date.now();
+      const found: Kept[] = [];
+      for (const [key, kept] of entries.entries()) {
+        const isWanted = kept.place > after && kept.keepUntil > now && key.startsWith(prefix) && key.includes(part);
+        if (isWanted) found.push(kept);
+      }
+      found.sort((one, other) => one.place - other.place);
+      const page = found.slice(0, limit).map(({ entry: { body, outline: _, sum: __, ...head } }) => ({
+        head: { ...head, bytes: encodedBytes(body) },
+        own: head.epochs.map((name) => epochs.peek(name)),
+      }));
+      const next = found.length > limit ? found[limit - 1]?.place : undefined;
+      return { entries: page, ...(next !== undefined && { cursor: String(next) }) };
+    },
   };
 }
 

@@ -1,8 +1,10 @@
 // Docs: docs/stores.md#redis
 /** What the store needs of a client, whichever it is. */
 export interface RedisConnection {
-  /** Sends one command on the user's own connection. */
-  readonly send: (command: readonly [string, ...string[]]) => Promise<unknown>;
+  /** Whether there are several servers, which share the keys. */
+  readonly isCluster: boolean;
+  /** Sends one command on the user's own connection; of several, on that to the primary which holds the key `route`. */
+  readonly send: (command: readonly [string, ...string[]], route?: string) => Promise<unknown>;
   /** Opens a connection of its own that listens to a channel, and gives what ends it. */
   readonly listen: (channel: string, line: Line) => () => void;
 }

@@ -23,6 +23,7 @@ interface Duplicate {
 /** How a client of `ioredis` is spoken to. */
 export function fromIoredis(client: IoredisClient): RedisConnection {
   return {
+    isCluster: false,
     send: ([command, ...args]) => client.call(command, ...args),
     listen(channel, { up, down, message }: Line) {
       const own = client.duplicate(forTheBus) as Duplicate;

@@ -25,13 +25,9 @@ interface Duplicate {
 /** How a client of `redis` is spoken to. */
 export function fromNodeRedis(client: NodeRedisClient): RedisConnection {
   return {
+    isCluster: false,
     async send(command) {
-      if (!client.isOpen) {
-        throw new CacheError(
-          'STORE',
-          'redisStore: the client of redis is not connected. Call await client.connect() first, and client.close() last.',
-        );
-      }
+      if (!client.isOpen) throw notConnected();
       return client.sendCommand([...command], asTexts);
     },
     listen(channel, { up, down, message }: Line) {
@@ -68,8 +64,15 @@ export function fromNodeRedis(client: NodeRedisClient): RedisConnection {
   };
 }
 
-// A client may be set to answer with buffers.
-const asTexts = { typeMapping: {} };
+/** What is said of a client that nobody connected, or somebody closed. */
+export const notConnected = (): CacheError =>
+  new CacheError(
+    'STORE',
+    'redisStore: the client of redis is not connected. Call await client.connect() first, and client.close() last.',
+  );
+
+/** A client may be set to answer with buffers. */
+export const asTexts = { typeMapping: {} };
 
 // It does not connect again by itself, nor ping: the client's own timers would keep the process alive. The caches of the
 // user's client stay his, or the loss of this connection would empty them.

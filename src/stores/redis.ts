@@ -5,13 +5,17 @@ import { CacheError, invalid, rejectUnknown } from '../errors.ts';
 import type { Store } from '../store.ts';
 import { createBus } from './redis-bus.ts';
 import { connectionOf, type RedisClient } from './redis-client.ts';
+import { shardedStore } from './redis-cluster.ts';
 import type { RedisConnection } from './redis-connection.ts';
+import { type ScanKeys, scanOf } from './scan.ts';
 import { type RunScript, scriptedStore } from './scripted.ts';
 import { scriptsFor } from './scripts.ts';
 
 export type { RedisClient } from './redis-client.ts';
 export type { IoredisClient } from './redis-ioredis.ts';
+export type { IoredisCluster } from './redis-ioredis-cluster.ts';
 export type { NodeRedisClient } from './redis-node.ts';
+export type { NodeRedisCluster } from './redis-node-cluster.ts';
 
 /** The options of {@link redisStore}. */
 export interface RedisStoreOptions {
@@ -20,12 +24,12 @@ export interface RedisStoreOptions {
 }
 
 /**
- * One Redis server over TCP, on your own client of `ioredis` or of `redis` (node-redis), whatever its settings. One command
- * per hit, also for all calls of a batch; one for an invalidation, whatever the number of entries. The client stays yours: the
- * store ends only the connection of its bus.
+ * One Redis server over TCP, or a Cluster, on your own client of `ioredis` or of `redis` (node-redis), whatever its settings.
+ * One command per hit, also for all calls of a batch; one for an invalidation, whatever the number of entries (on a Cluster: one
+ * for each of 16 shards). The client stays yours: the store ends only the connection of its bus.
  *
- * @throws CacheError `INVALID_OPTION` for something else than a client of one server: a cluster, a pool, a client that reads
- * from replicas or prefixes keys.
+ * @throws CacheError `INVALID_OPTION` for something else than a client of one server or of a Cluster: a pool, sentinels
+ * (node-redis), a client that reads from a replica or prefixes keys.
  * @example
  * ```ts
  * import { Redis } from 'ioredis';
@@ -50,13 +54,18 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   return {
     name: 'redis',
     supports: { local: false },
-    ...scriptedStore('redisStore', scripts, runnerOn(connection), channel),
+    ...(connection.isCluster
+      ? shardedStore('redisStore', runnerOn(connection), connection, channel)
+      : {
+          ...scriptedStore('redisStore', scripts, runnerOn(connection), channel),
+          scan: scanOf('redisStore', scripts, runnerOn(connection), scanKeysOn(connection)),
+        }),
     subscribe: bus.subscribe,
     close: bus.close,
   };
 }
 
-const scripts = scriptsFor({ tellsRuns: true, channel: 'told in the arguments' });
+const scripts = scriptsFor({ tellsRuns: true, publishes: true });
 
 /** Scripts go by their hash; the server gets the text of one that it does not know. */
 function runnerOn({ send }: Pick<RedisConnection, 'send'>): RunScript {
@@ -66,20 +75,30 @@ function runnerOn({ send }: Pick<RedisConnection, 'send'>): RunScript {
     if (hash === undefined) hashes.set(script, (hash = bytesToHex(sha1(utf8ToBytes(script)))));
     return hash;
   };
-  return async (script, keys, args) => {
+  return async (script, keys, args, route) => {
     const rest = [String(keys.length), ...keys, ...args];
     try {
-      return numberIn(await send(['EVALSHA', hashOf(script), ...rest]));
+      return numberIn(await send(['EVALSHA', hashOf(script), ...rest], route));
     } catch (error) {
       if (!messageOf(error).startsWith('NOSCRIPT')) throw withoutValues(error);
     }
     try {
-      return numberIn(await send(['EVAL', script, ...rest]));
+      return numberIn(await send(['EVAL', script, ...rest], route));
     } catch (error) {
       throw withoutValues(error);
     }
   };
 }
+
+const scanKeysOn =
+  ({ send }: Pick<RedisConnection, 'send'>): ScanKeys =>
+  async (cursor, match, count) => {
+    try {
+      return await send(['SCAN', cursor, 'MATCH', match, 'COUNT', String(count)]);
+    } catch (error) {
+      throw withoutValues(error);
+    }
+  };
 
 /** A client may be set to give numbers as texts. */
 const numberIn = (reply: unknown): unknown =>

@@ -6,8 +6,13 @@ import type { FillAnswer, LeaseAnswer, LookupAnswer, LookupRequest, Store } from
 import { inOneTrip } from './one-trip.ts';
 import type { Scripts } from './scripts.ts';
 
-/** Runs a script on a server of Redis. */
-export type RunScript = (script: string, keys: readonly string[], args: readonly string[]) => Promise<unknown>;
+/** Runs a script on a server of Redis; on the one that holds `route` where there are several. */
+export type RunScript = (
+  script: string,
+  keys: readonly string[],
+  args: readonly string[],
+  route?: string,
+) => Promise<unknown>;
 
 /** The operations of a store whose server runs scripts: each is one trip, and the lookups of one tick share one. */
 export function scriptedStore(
@@ -32,7 +37,11 @@ export function scriptedStore(
 
   return {
     lookup: inOneTrip(async (requests) => {
-      const keys = requests.flatMap(({ key = '', epochs, held }) => [...epochs, key, ...(held?.epochs ?? [])]);
+      const keys = requests.flatMap(({ key, epochs, held }) => [
+        ...epochs,
+        ...(key === undefined ? [] : [key]),
+        ...(held?.epochs ?? []),
+      ]);
       const answers = await run(scripts.lookup, keys, [String(randomId()), JSON.stringify(requests.map(shapeOf))]);
       if (!Array.isArray(answers) || answers.length !== requests.length) throw unreadable();
       return answers.map(answerOf);
@@ -84,8 +93,9 @@ const plantedMs = (keepMs: number): number => Math.ceil(keepMs) + 600_000;
 const flagsOf = (epochs: readonly string[]): string => epochs.map((name) => (isBounded(name) ? '1' : '0')).join('');
 
 /** A request as the script reads it: how many keys are whose, which of them live for ever, how long the others do. */
-const shapeOf = ({ epochs, keepMs, held }: LookupRequest) => ({
+const shapeOf = ({ key, epochs, keepMs, held }: LookupRequest) => ({
   n: epochs.length,
+  k: key === undefined ? 0 : 1,
   b: flagsOf(epochs),
   x: String(plantedMs(keepMs)),
   h: held?.epochs.length ?? 0,

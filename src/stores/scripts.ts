@@ -19,17 +19,23 @@ end`;
 const asItIs = `
 local function inThisRun(key, value) return value end`;
 
+// A primary that became a replica keeps its clients, and hears late of invalidations: it must not answer. That it
+// refuses to write is not enough: on a connection for reading, a script that finds nothing to write would succeed.
+const ofPrimary = `
+local function replication()
+  local info = redis.call('INFO', 'replication')
+  if not string.find(info, 'role:master', 1, true) then error('this server is a replica') end
+  return info
+end`;
+
 // A server that came back, from a snapshot or as a promoted replica, may hold ids of the past: its run as primary is part of
 // the namespace's id, so what was filled under another run is gone (docs/decisions/0009-run-id-in-the-namespace-epoch.md).
-// A primary that became a replica keeps its clients, and hears late of invalidations: it must not answer.
-const withItsRun = `
+const withItsRun = `${ofPrimary}
 local run
 local function inThisRun(key, value)
   if string.sub(key, -6) ~= ':e:all' then return value end
   if not run then
-    local info = redis.call('INFO', 'replication')
-    if not string.find(info, 'role:master', 1, true) then error('this server is a replica') end
-    run = string.match(info, 'master_replid:(%x+)') or error('this server does not tell its replication id')
+    run = string.match(replication(), 'master_replid:(%x+)') or error('this server does not tell its replication id')
   end
   return value .. '@' .. run
 end`;
@@ -53,6 +59,23 @@ local function read(key)
   return seen[key]
 end`;
 
+// The names in entries are those of epochs without the hash tag of their shard.
+const namingWith = (tag: string) => `
+local tag = ${tag}
+local function tagged(names)
+  local keys = {}
+  for i, name in ipairs(names) do keys[i] = type(name) == 'string' and tag .. name or '' end
+  return keys
+end
+local function idsOf(names)
+  local ids = {}
+  for i, name in ipairs(names) do
+    local id = type(name) == 'string' and name ~= '' and read(name)
+    ids[i] = id and 'i' .. id or ''
+  end
+  return ids
+end`;
+
 const release = `
 local function release(name, token)
   if name and name ~= '' and read(name) == token then redis.call('DEL', name) end
@@ -70,23 +93,40 @@ export interface Scripts {
   readonly lease: string;
   /** Gives a lease back to nobody, if it still has this token. */
   readonly release: string;
+  /** Reads the heads of entries, how long they are, and the ids of the epochs that they name. */
+  readonly heads: string;
 }
 
-/** `tellsRuns`: the server says which of its runs this is. `channel`: where to tell others what moved on. */
-export function scriptsFor({ tellsRuns, channel }: { tellsRuns: boolean; channel?: string }): Scripts {
+/** What a kind of server is able to. */
+export interface ScriptTraits {
+  /** The server says which of its runs this is. */
+  readonly tellsRuns: boolean;
+  /** Moving on tells others, on the channel in the arguments. */
+  readonly publishes?: boolean;
+  /** Keys begin with a hash tag, which the names in entries are without; there are many copies of each epoch. */
+  readonly isSharded?: boolean;
+}
+
+// An epoch that is not there is moved on already: no entry carries it, and it is planted with an id never used before. To
+// plant it in every shard would cost memory for each tag that nobody reads. What a replica does not hold has not moved.
+const movesUnlessMissing = `
+  if redis.call('EXISTS', key) == 1 then`;
+const plantsBefore = `
+  local args = {'SET', key, fresh(), 'NX'}
+  if string.sub(ARGV[4], i, i) ~= '1' then args = {'SET', key, fresh(), 'NX', 'PX', ARGV[2]} end
+  local set = redis.pcall(unpack(args))
+  seen[key] = nil
+  if type(set) == 'table' and set.err then redis.call('DEL', key) else`;
+
+/** The scripts for a kind of server. */
+export function scriptsFor({ tellsRuns, publishes = false, isSharded = false }: ScriptTraits): Scripts {
   const reading = `${tellsRuns ? withItsRun : asItIs}${read}`;
+  const naming = namingWith(isSharded ? "string.match(KEYS[1] or '', '^{%w+}') or ''" : "''");
   return {
     lookup: `${freshId}${reading}
 readAll(KEYS)
 local requests, k, own = cjson.decode(ARGV[2]), 0, {}
-local function idsOf(names)
-  local ids = {}
-  for i, name in ipairs(names) do
-    local id = type(name) == 'string' and name ~= '' and read(name)
-    ids[i] = id and 'i' .. id or ''
-  end
-  return ids
-end
+${naming}
 local out = {}
 for r, request in ipairs(requests) do
   local answer = {}
@@ -104,10 +144,10 @@ for r, request in ipairs(requests) do
     end
     answer[i] = id and 'i' .. id or false
   end
-  k = k + request.n + 1
+  k = k + request.n + request.k
   local held = {}
   for i = 1, request.h do held[i] = KEYS[k + i] end
-  local entry = KEYS[k] ~= '' and read(KEYS[k]) or false
+  local entry = request.k == 1 and read(KEYS[k]) or false
   own[r] = held
   k = k + request.h
   local cut = entry and string.find(entry, '\\n', 1, true)
@@ -115,7 +155,7 @@ for r, request in ipairs(requests) do
     local isJson, head = pcall(cjson.decode, string.sub(entry, 2, cut - 1))
     if isJson and type(head) == 'table' then
       if request.i and head.n == request.i then entry = false
-      else own[r] = type(head.e) == 'table' and head.e or {} end
+      else own[r] = type(head.e) == 'table' and tagged(head.e) or {} end
     end
   end
   answer[request.n + 1] = entry
@@ -146,12 +186,8 @@ end
 return 1`,
 
     // Moving on is an increment; expiring puts a new soft part behind the id, and leaves what entries need to be stale.
-    advance: `${freshId}${asItIs}${read}
-for i, key in ipairs(KEYS) do
-  local args = {'SET', key, fresh(), 'NX'}
-  if string.sub(ARGV[4], i, i) ~= '1' then args = {'SET', key, fresh(), 'NX', 'PX', ARGV[2]} end
-  local set = redis.pcall(unpack(args))
-  seen[key] = nil
+    advance: `${freshId}${asItIs}${read}${isSharded ? `${ofPrimary}\nreplication()` : ''}
+for i, key in ipairs(KEYS) do${isSharded ? movesUnlessMissing : plantsBefore}
   local hard, soft = string.match(read(key) or '', '^(%d+)(.*)$')
   local moved
   if ARGV[3] == 'expire' then
@@ -161,8 +197,9 @@ for i, key in ipairs(KEYS) do
     moved = redis.pcall('INCR', key)
   end
   local done = type(moved) == 'number' or (type(moved) == 'table' and moved.ok)
-  if not done or (type(set) == 'table' and set.err) then redis.call('DEL', key) end
-end${channel === undefined ? '' : `\nredis.pcall('PUBLISH', ARGV[5], cjson.encode(KEYS))`}
+  if not done then redis.call('DEL', key) end
+  end
+end${publishes ? `\nredis.pcall('PUBLISH', ARGV[5], cjson.encode(KEYS))` : ''}
 return #KEYS`,
 
     // A client that lost the reply asks again for what it holds already.
@@ -180,5 +217,26 @@ return 1 + redis.call('EXISTS', KEYS[2])`,
 if ARGV[2] ~= '0' and read(KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], 'alone', 'PX', ARGV[2])
 else release(KEYS[1], ARGV[1]) end
 return 1`,
+
+    // A head is the first line; what has none within reason, or is of another type, is no entry.
+    heads: `${reading}${naming}
+local out, own, names = {}, {}, {}
+for i, key in ipairs(KEYS) do
+  local line, cut = '', nil
+  for _, last in ipairs({4095, 65535}) do
+    local got = redis.pcall('GETRANGE', key, 0, last)
+    if type(got) ~= 'string' or string.sub(got, 1, 1) ~= '~' then break end
+    cut = string.find(got, '\\n', 1, true)
+    if cut then line = string.sub(got, 1, cut - 1) end
+    if cut or #got <= last then break end
+  end
+  out[i], own[i] = {line, cut and redis.call('STRLEN', key) - cut or 0}, {}
+  local isJson, head = pcall(cjson.decode, string.sub(line, 2))
+  if isJson and type(head) == 'table' and type(head.e) == 'table' then own[i] = tagged(head.e) end
+  for _, name in ipairs(own[i]) do names[#names + 1] = name end
+end
+readAll(names)
+for i, list in ipairs(own) do out[i][3] = idsOf(list) end
+return out`,
   };
 }

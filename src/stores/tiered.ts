@@ -2,7 +2,7 @@
 import { type Duration, durationMs } from '../duration.ts';
 import { type Entry, standingOf } from '../entry.ts';
 import { invalid, rejectUnknown } from '../errors.ts';
-import type { LookupAnswer, LookupRequest, Store } from '../store.ts';
+import type { LookupAnswer, LookupRequest, PartsConfirmed, Store } from '../store.ts';
 import { createMoves } from './moves.ts';
 
 /** The options of {@link tieredStore}. */
@@ -101,6 +101,15 @@ export function tieredStore(local: Store, remote: Store, options: TieredStoreOpt
     await local.fill({ entry, unchanged: [], keepMs });
   }
 
+  /** A part that confirmed goes on hitting while another one may never confirm: what was asked of it before is not trusted from then on. */
+  const notedBy = (confirmed: PartsConfirmed, epochs: readonly string[]): PartsConfirmed => ({
+    has: (part) => confirmed.has(part),
+    add(part) {
+      if (trustMs > 0) moves.note(epochs);
+      return confirmed.add(part);
+    },
+  });
+
   /** A copy that the remote confirmed as it is. */
   function confirm(entry: Entry, sent: Sent, ids: Copy['ids']): void {
     const copy = copies.get(entry);
@@ -143,7 +152,7 @@ export function tieredStore(local: Store, remote: Store, options: TieredStoreOpt
 
   return {
     name: `tiered(${local.name}, ${remote.name})`,
-    supports: { local: false },
+    supports: { ...remote.supports, local: false },
 
     async lookup(request) {
       listen();
@@ -182,15 +191,21 @@ export function tieredStore(local: Store, remote: Store, options: TieredStoreOpt
       return answer;
     },
 
-    async advance(epochs, mode) {
+    async advance(epochs, mode, confirmed) {
       if (trustMs > 0) moves.note(epochs); // at once: what is asked from here on may be answered by either state …
       try {
-        await (mode === undefined ? remote.advance(epochs) : remote.advance(epochs, mode));
+        await (confirmed !== undefined
+          ? remote.advance(epochs, mode, notedBy(confirmed, epochs))
+          : mode === undefined
+            ? remote.advance(epochs)
+            : remote.advance(epochs, mode));
       } finally {
         if (trustMs > 0) moves.note(epochs); // … and is not trusted once this one is over
       }
     },
 
+    ...(remote.partOf && { partOf: remote.partOf.bind(remote) }),
+    ...(remote.scan && { scan: remote.scan.bind(remote) }),
     ...(remote.lease && { lease: remote.lease.bind(remote) }),
     ...(remote.release && { release: remote.release.bind(remote) }),
     ...(remote.subscribe && { subscribe: remote.subscribe.bind(remote) }),

@@ -4,7 +4,8 @@ import { CacheError, rejectUnknown, shown } from '../errors.ts';
 import { readEntry } from '../frame.ts';
 import type { LookupAnswer, LookupRequest, Store } from '../store.ts';
 import { inOneTrip } from './one-trip.ts';
-import { scriptedStore } from './scripted.ts';
+import { type ScanKeys, scanOf } from './scan.ts';
+import { type RunScript, scriptedStore } from './scripted.ts';
 import { scriptsFor } from './scripts.ts';
 
 /** The part of `@upstash/redis` that is used: explicit pipelines, so that the client's automatic ones are left alone. */
@@ -17,6 +18,8 @@ export interface UpstashClient {
 export interface UpstashPipeline {
   /** Adds a script. */
   readonly eval: (script: string, keys: string[], args: string[]) => unknown;
+  /** Adds a page of keys. */
+  readonly scan?: (cursor: string, options: { match: string; count: number }) => unknown;
   /** Adds a read of many keys. */
   readonly mget: (...keys: string[]) => unknown;
   /** Sends it as one request. */
@@ -73,18 +76,18 @@ export function upstashStore(redis: UpstashClient, options: UpstashStoreOptions 
     );
   }
 
-  const store = scriptedStore('upstashStore', scripts, async (script, keys, args) => {
-    const pipeline = redis.pipeline();
-    pipeline.eval(script, [...keys], [...args]);
-    const results = await exec(pipeline);
-    return Array.isArray(results) ? results[0] : undefined;
-  });
+  const run: RunScript = (script, keys, args) =>
+    alone(redis, (pipeline) => pipeline.eval(script, [...keys], [...args]));
+  const scanKeys: ScanKeys = (cursor, match, count) =>
+    alone(redis, (pipeline) => pipeline.scan?.(cursor, { match, count }));
+  const store = scriptedStore('upstashStore', scripts, run);
   const near = inOneTrip((requests) => nearest(redis, requests));
 
   return {
     name: 'upstash',
     supports: { local: false },
     ...store,
+    scan: scanOf('upstashStore', scripts, run, scanKeys),
     lookup:
       reads === 'primary'
         ? store.lookup
@@ -96,6 +99,14 @@ export function upstashStore(redis: UpstashClient, options: UpstashStoreOptions 
 }
 
 const scripts = scriptsFor({ tellsRuns: false });
+
+/** One command as one request. */
+async function alone(redis: UpstashClient, add: (pipeline: UpstashPipeline) => unknown): Promise<unknown> {
+  const pipeline = redis.pipeline();
+  add(pipeline);
+  const results = await exec(pipeline);
+  return Array.isArray(results) ? results[0] : undefined;
+}
 
 async function exec(pipeline: UpstashPipeline): Promise<unknown> {
   try {

@@ -1,30 +1,7 @@
-import type { Entry, Store } from '../../src/index.ts';
+import type { Store } from '../../src/index.ts';
+import { entryOf, pairs } from '../../src/testing/trial.ts';
 
-const minute = 60_000;
-let names = 0;
-/** Epochs that no other test uses, one with and one without a lifetime. */
-export const freshNames = (count = 2): string[] => {
-  names += 1;
-  return Array.from({ length: count }, (_, index) => `contract:e:${index % 2 === 0 ? 'q' : 'tag'}:${names}-${index}`);
-};
-
-export const entryOf = (
-  key: string,
-  epochs: readonly string[],
-  ids: readonly (string | undefined)[],
-  text = '{"json":"v"}',
-): Entry => ({
-  key,
-  epochs,
-  ids: ids as string[],
-  storedAt: Date.now(),
-  freshUntil: Date.now() + minute,
-  body: { text },
-});
-
-/** The `unchanged` part of a fill. */
-export const pairs = (epochs: readonly string[], ids: readonly (string | undefined)[]) =>
-  epochs.map((name, index) => [name, ids[index] as string] as const);
+export { entryOf, freshNames, pairs } from '../../src/testing/trial.ts';
 
 /** Looks epochs up and fills an entry under them, as a call does. */
 export const lookUpAndFill = async (
@@ -32,7 +9,7 @@ export const lookUpAndFill = async (
   key: string,
   epochs: readonly string[],
   text?: string,
-  keepMs = minute,
+  keepMs = 60_000,
 ) => {
   const { ids } = await store.lookup({ key, epochs, keepMs });
   const entry = entryOf(key, epochs, ids, text);

@@ -4,7 +4,7 @@ import { describeStore, entryOf, lookUpAndFill, pairs } from './contract.ts';
 import { describeOutage } from './outage.ts';
 
 describeStore('memory', memoryStore);
-describeOutage('memory, as if it were remote', memoryStore);
+describeOutage('memory', memoryStore);
 
 describe('the memory store', () => {
   beforeEach(() => void vi.useFakeTimers());

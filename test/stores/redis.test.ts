@@ -1,18 +1,19 @@
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createClientPool, createCluster, createSentinel, RESP_TYPES } from 'redis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../src/index.ts';
 import { redisStore } from '../../src/stores/redis.ts';
 import { errorOf } from '../support/app.ts';
 import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts';
 import { type ClientSettings, type Connected, connect, type Kind, kinds } from '../support/redis-clients.ts';
+import { olderAvailable, olderPackages, olderVersions } from '../support/redis-older.ts';
 import { describeStore, freshNames, lookUpAndFill } from './contract.ts';
 import { describeOutage } from './outage.ts';
 import { useRedis } from './redis-harness.ts';
 
 const minute = 60_000;
 
-const settings: [string, Kind, ClientSettings][] = [
+const settings: [string, Kind, ClientSettings, 'older'?][] = [
   ['ioredis as it comes', 'ioredis', {}],
   ['ioredis with automatic pipelines', 'ioredis', { ioredis: { enableAutoPipelining: true } }],
   ['ioredis with numbers as texts', 'ioredis', { ioredis: { stringNumbers: true } }],
@@ -24,16 +25,22 @@ const settings: [string, Kind, ClientSettings][] = [
     'redis',
     { redis: { commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.NUMBER]: String } } } },
   ],
+  ['ioredis 5', 'ioredis', {}, 'older'],
+  ['ioredis 5 with automatic pipelines', 'ioredis', { ioredis: { enableAutoPipelining: true } }, 'older'],
+  ['redis 5', 'redis', {}, 'older'],
+  ['redis 5 over RESP 3', 'redis', { redis: { RESP: 3 } }, 'older'],
 ];
+const isThere = (older: 'older' | undefined) => older === undefined || olderAvailable;
 
-describe.skipIf(!redisAvailable)('a store on every kind of client', () => {
+describe.skipIf(!redisAvailable)('Redis', () => {
   let server: RedisServer;
   const stores = new Map<string, Store>();
   const opened: Connected[] = [];
   beforeAll(async () => {
     server = await startRedis();
-    for (const [name, kind, given] of settings) {
-      const connected = await connect(kind, server.port, given);
+    for (const [name, kind, given, older] of settings) {
+      if (!isThere(older)) continue;
+      const connected = await connect(kind, server.port, given, older && (await olderPackages()));
       opened.push(connected);
       stores.set(name, redisStore(connected.client));
     }
@@ -44,11 +51,16 @@ describe.skipIf(!redisAvailable)('a store on every kind of client', () => {
   });
   const evict = async (...keys: string[]) => void (await server.command('DEL', ...keys));
 
-  for (const [name] of settings) describeStore(name, () => stores.get(name) as Store, evict);
+  for (const [name, , , older] of settings)
+    describe.skipIf(!isThere(older))(name, () => {
+      describeStore(name, () => stores.get(name) as Store, evict);
+    });
   describe('that fails', () => {
     beforeEach(() => server.flush());
-    for (const name of ['ioredis as it comes', 'redis as it comes'])
-      describeOutage(name, () => stores.get(name) as Store);
+    for (const [name, , , older] of settings.filter(([given]) => /as it comes$|^\w+ 5$/.test(given)))
+      describe.skipIf(!isThere(older))(name, () => {
+        describeOutage(name, () => stores.get(name) as Store);
+      });
   });
 
   test('an entry written through one client is read through any other', async () => {
@@ -135,17 +147,41 @@ describe.skipIf(!redisAvailable)('a store on a client of Redis', () => {
     });
   });
 
-  test('a client of redis that nobody connected says so, and does not hang', async () => {
-    const store = redisStore(createClient({ socket: { port: redis.server.port } }));
+  test.each([
+    ['a client', () => createClient()],
+    ['a cluster', () => createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:9' }] })],
+  ])('%s of redis that nobody connected says so, and does not hang', async (_, make) => {
+    const store = redisStore(make());
     const told = 'Call await client.connect() first';
     await expect(store.lookup({ epochs: [], keepMs: minute })).rejects.toThrow(told);
     await expect(store.advance(['a'])).rejects.toMatchObject({ code: 'STORE' });
   });
 
+  test.skipIf(!olderAvailable).each(kinds)(
+    'the older %s is the major before the current one, and has a bus',
+    async (kind) => {
+      const { default: current } = await import(`${kind}/package.json`, { with: { type: 'json' } });
+      const major = (version: string) => Number(version.split('.')[0]);
+      expect([major(olderVersions()[kind]), major(current.version)]).toEqual([5, 6]);
+      const connected = await connect(kind, redis.server.port, {}, await olderPackages());
+      const store = redisStore(connected.client);
+      const heard: string[] = [];
+      store.subscribe?.({ moved: (names) => heard.push(...names), lost: () => heard.push('lost') });
+      await vi.waitFor(() => expect(heard).toEqual(['lost']));
+      await store.advance(['older:e:all']);
+      await vi.waitFor(() => expect(heard).toEqual(['lost', 'older:e:all']));
+      await store.close?.();
+      connected.end();
+    },
+  );
+
   test('a client of ioredis that connects when it is needed connects then', async () => {
     const client = new Redis({ port: redis.server.port, lazyConnect: true });
     const store = redisStore(client);
     expect(client.status).toBe('wait');
+    const cluster = new Cluster([{ host: '127.0.0.1', port: redis.server.port }], { lazyConnect: true });
+    redisStore(cluster);
+    expect(cluster.status).toBe('wait');
     expect((await store.lookup({ epochs: freshNames(1), keepMs: minute })).ids).toHaveLength(1);
     client.disconnect();
   });
@@ -159,8 +195,12 @@ describe('what a store on Redis refuses', () => {
     ['an address', () => 'redis://localhost', 'is no client'],
     ['an object', () => ({}), 'is no client'],
     ['the old interface of redis', () => createClient().legacy(), 'is no client'],
-    ['a cluster of ioredis', () => new Cluster(nodes, lazy), 'is one of a cluster'],
-    ['a cluster of redis', () => createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:9' }] }), 'is one of a cluster'],
+    ['a cluster whose keys have a prefix', () => new Cluster(nodes, { ...lazy, keyPrefix: 'app:' }), 'has a keyPrefix'],
+    [
+      'a cluster whose nodes put a prefix to keys',
+      () => new Cluster(nodes, { ...lazy, redisOptions: { keyPrefix: 'app:' } }),
+      'has a keyPrefix',
+    ],
     ['a pool of redis', () => createClientPool(), 'is a pool'],
     ['sentinels of redis', () => createSentinel({ name: 'main', sentinelRootNodes: nodes }), 'is one of sentinels'],
     [
@@ -170,12 +210,24 @@ describe('what a store on Redis refuses', () => {
     ],
     ['a readonly ioredis', () => new Redis({ ...lazy, readOnly: true }), 'reads from a replica'],
     ['a readonly redis', () => createClient({ readonly: true }), 'reads from a replica'],
+    [
+      'a cluster of redis that reads from replicas',
+      () => createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:9' }], useReplicas: true }),
+      'reads from replicas (useReplicas)',
+    ],
     ['keys with a prefix', () => new Redis({ ...lazy, keyPrefix: 'app:' }), 'has a keyPrefix'],
   ])('%s, naming what to write instead', async (_, make, why) => {
     const error = await errorOf(() => redisStore(make() as never));
     expect(error).toMatchObject({ name: 'CacheError', code: 'INVALID_OPTION' });
     expect(error.message).toContain(why);
     expect(error.message).toContain('redisStore(new Redis(url))');
+    expect(error.message).toContain('redisStore(new Cluster(nodes))');
+  });
+
+  test.skipIf(!olderAvailable)('a cluster of redis 5 that reads from replicas', async () => {
+    const { createCluster } = await olderPackages();
+    const client = createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:9' }], useReplicas: true });
+    expect(() => redisStore(client)).toThrow('reads from replicas (useReplicas)');
   });
 
   test('an unknown option, and a channel that is no name', () => {

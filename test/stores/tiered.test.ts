@@ -16,7 +16,7 @@ describeStore('a tier that trusts its copies', () =>
 describeStore('a tier over a tier', () =>
   tieredStore(memoryStore(), tieredStore(memoryStore(), asRemote(memoryStore()))),
 );
-describeOutage('a tier over memory', () => tieredStore(memoryStore(), asRemote(memoryStore())));
+describeOutage('a tier over memory, as if it were remote', () => tieredStore(memoryStore(), asRemote(memoryStore())));
 
 describe.skipIf(!redisAvailable)('a tier over Upstash', () => {
   const upstash = useUpstash();
@@ -28,7 +28,7 @@ describe.skipIf(!redisAvailable)('a tier over Upstash', () => {
       evict,
     );
   }
-  describeOutage('a tier over Upstash', () => tieredStore(memoryStore(), upstash.store({})));
+  describeOutage('a tier over Upstash, reads primary', () => tieredStore(memoryStore(), upstash.store({})));
 
   test('an entry that was damaged in Redis says nothing about the copy of the process, whatever epochs it names', async () => {
     const [a, b, c] = freshNames(3) as [string, string, string];

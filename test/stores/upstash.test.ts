@@ -27,7 +27,7 @@ describe.skipIf(!redisAvailable)('Upstash', () => {
     describeStore(`Upstash, reads nearest, ${name}`, () => upstash.store(options, { reads: 'nearest' }), evict);
   }
 
-  describeOutage('Upstash', () => upstash.store({}));
+  describeOutage('Upstash, the client as it comes', () => upstash.store({}));
 
   test('an entry written through one client is read through any other', async () => {
     const [epoch] = freshNames(1) as [string];

@@ -14,6 +14,8 @@ export interface RedisOptions {
   maxmemory?: number | string;
   /** More arguments for the command line of `redis-server`. */
   args?: readonly string[];
+  /** A node of a cluster, that needs the port 10,000 above its own, too. */
+  bus?: boolean;
 }
 
 export interface RedisServer {
@@ -41,19 +43,23 @@ const redisServer = executable('redis-server');
 export const redisAvailable: boolean = redisServer !== undefined;
 
 /** Below the range of outgoing connections, so that none of them takes the port while the server is down. */
-export const freePort = async (): Promise<number> => {
+export const freePort = async (alsoAbove?: number): Promise<number> => {
   for (;;) {
-    const port = randomInt(10_000, 30_000);
-    const probe = createServer().listen(port, '127.0.0.1');
-    const free = await once(probe, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!free) continue;
-    probe.close();
-    await once(probe, 'close');
-    return port;
+    const port = randomInt(10_000, alsoAbove === undefined ? 30_000 : 30_000 - alsoAbove);
+    if ((await isFree(port)) && (alsoAbove === undefined || (await isFree(port + alsoAbove)))) return port;
   }
+};
+
+const isFree = async (port: number): Promise<boolean> => {
+  const probe = createServer().listen(port, '127.0.0.1');
+  const free = await once(probe, 'listening').then(
+    () => true,
+    () => false,
+  );
+  if (!free) return false;
+  probe.close();
+  await once(probe, 'close');
+  return true;
 };
 
 /** Ends the server with this process, however this process ends: the shell's input closes even on SIGKILL. */
@@ -102,11 +108,11 @@ const launch = async (connection: RespConnection, folder: string, args: readonly
 };
 
 /** Starts a real, empty Redis of its own for the tests that call this. */
-export const startRedis = async ({ maxmemory, args = [] }: RedisOptions = {}): Promise<RedisServer> => {
+export const startRedis = async ({ maxmemory, args = [], bus = false }: RedisOptions = {}): Promise<RedisServer> => {
   if (!redisAvailable) {
     throw new Error('redis-server is not installed. `bash test/support/install.sh` installs it or says how.');
   }
-  const port = await freePort();
+  const port = await freePort(bus ? 10_000 : undefined);
   const folder = await mkdtemp(join(tmpdir(), 'redis-of-tests-'));
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   const limit = maxmemory === undefined ? [] : ['--maxmemory', String(maxmemory)];
