@@ -8,11 +8,33 @@ export interface Breaker {
   /** Whether a lookup may go to the store now. */
   readonly allows: () => boolean;
   readonly succeeded: () => void;
+  /** How it stands, asked without consequences: open as long as the next lookup would be kept away. */
+  readonly state: () => BreakerState;
   /**
    * Notes a failure of something sent at `sentAt` (milliseconds of the wall clock). What was sent before an earlier failure
    * was known says nothing new: ten lookups in one lost request are one failure.
    */
   readonly failed: (sentAt?: number) => void;
+}
+
+/** The breaker of each part of a store; of a store without parts, one. */
+export interface Breakers {
+  readonly of: (part: number | undefined) => Breaker;
+  /** How each stands that was asked for. */
+  readonly states: () => readonly (readonly [part: number | undefined, state: BreakerState])[];
+}
+
+/** A part that is down must not keep calls away from the others. */
+export function createBreakers(changed: (state: BreakerState, part: number | undefined) => void = () => {}): Breakers {
+  const breakers = new Map<number | undefined, Breaker>();
+  return {
+    of(part) {
+      let breaker = breakers.get(part);
+      if (breaker === undefined) breakers.set(part, (breaker = createBreaker((state) => changed(state, part))));
+      return breaker;
+    },
+    states: () => Array.from(breakers, ([part, breaker]) => [part, breaker.state()] as const),
+  };
 }
 
 /** Open keeps lookups away, half-open lets one through, closed lets all through. */
@@ -34,6 +56,11 @@ export function createBreaker(changed: (state: BreakerState) => void = () => {})
       probing = true;
       changed('half-open');
       return true;
+    },
+    state() {
+      if (openMs === 0) return 'closed';
+      const elapsed = Date.now() - openedAt;
+      return !probing && elapsed >= 0 && elapsed < openMs ? 'open' : 'half-open';
     },
     succeeded() {
       if (openMs > 0) changed('closed');

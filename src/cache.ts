@@ -58,12 +58,14 @@ function fly<R>(call: Call<R>, lookup: Lookup, began: Beginning, core: Core): Pr
   const own = async (takesTurn = true): Promise<Answer<R>> => {
     const waitMs = joinMs - (performance.now() - began.started); // what it waited for a flight counts
     const lookUpAgain = () => lookUpAgainFor(call, core);
-    return (await lead(
+    const answered = (await lead(
       call,
       lookup,
       { key, budgetMs, waits: true, takesTurn, waitMs, lookUpAgain },
       core,
     )) as Answer<R>;
+    noteFill(call, answered, core);
+    return answered;
   };
   return joined === undefined ? own() : share(call, lookup, joined, () => join(atOnce), own, core);
 }
@@ -140,6 +142,7 @@ function serve<R>(call: Call<R>, lookup: Lookup, departedAt: number, core: Core)
     const hit = give('hit', call, entry, now, core);
     if (hit !== undefined && isDueEarly(entry, call.policy.early, now, Math.random))
       revalidate(call, lookup, departedAt, true, core);
+    else if (hit !== undefined && call.policy.verify > 0) core.verifier.served(call, entry, core);
     return hit;
   }
   const { staleUntil = 0, freshUntil } = stored;
@@ -149,6 +152,11 @@ function serve<R>(call: Call<R>, lookup: Lookup, departedAt: number, core: Core)
   const stale = give('stale', call, stored, now, core);
   if (stale !== undefined && now < staleUntil) revalidate(call, lookup, departedAt, false, core);
   return stale;
+}
+
+function noteFill<R>(call: Call<R>, answered: Answer<R>, { verifier }: Core): void {
+  if (answered.status === 'miss' && !answered.coalesced && answered.entry !== undefined)
+    verifier.filled(call, answered.entry);
 }
 
 /** Nothing when the entry cannot be read: then it is as good as missing, and the fill replaces it. */
@@ -192,6 +200,7 @@ function revalidate<R>(call: Call<R>, lookup: Lookup, departedAt: number, early:
   );
   const work = within(running, revalidateMs).then((ended) => {
     if (ended !== late) {
+      if (ended !== 'elsewhere') noteFill(call, ended, core);
       if (ended !== 'elsewhere' && 'ran' in ended && !ended.ran.ok) failed(ended.ran.failure.error);
       return;
     }

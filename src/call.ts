@@ -1,5 +1,5 @@
 // Docs: docs/how-it-works.md
-import type { Breaker } from './breaker.ts';
+import type { Breakers } from './breaker.ts';
 import { amended, type Entry, outputOf, type Share } from './entry.ts';
 import type { Emitter } from './events.ts';
 import type { FillJob, Ran } from './fill.ts';
@@ -15,9 +15,10 @@ export interface Core {
   readonly storeFor: (ctx: unknown) => Store;
   readonly flights: Flights<Shared>;
   readonly runs: Runs;
+  readonly verifier: Verifier;
   /** What lookups need around them. */
   readonly lookups: LookupParts;
-  readonly breaker: Breaker;
+  readonly breakers: Breakers;
   readonly outbox: Outbox;
   readonly emitter: Emitter;
   /** Whether a run needs a lease of the store: then one process runs for all. */
@@ -44,12 +45,22 @@ export interface Call<R> extends Omit<FillJob, 'lookup'> {
   readonly maxStaleMs?: number | undefined;
   /** Runs the procedure; called at most once (law 5). */
   readonly run: () => Promise<Ran<R>>;
-  /** The same call behind a response: it outlives its request, and stops when the signal says so. */
-  readonly behind: (signal: AbortSignal) => Call<R>;
+  /** The same call behind a response, perhaps with another face of its context: it outlives its request, and stops when the signal says so. */
+  readonly behind: (signal: AbortSignal, ctx?: unknown) => Call<R>;
+  /** Whether the procedure of `behind` gets the face of the context that was given. */
+  readonly showsCtx?: boolean;
   /** Aborted when nobody wants the answer any more. */
   readonly signal?: AbortSignal | undefined;
   /** Whether a failure is the leader's own matter (its abort, its rights) rather than the procedure's. */
   readonly isOwnFailure: (ran: Ran<R>) => boolean;
+}
+
+/** Runs procedures behind some hits, and compares what they give to what was served. */
+export interface Verifier {
+  /** Notes with which context an entry was filled: sums of its members, in this process alone, of the last fills. */
+  readonly filled: <R>(call: Call<R>, entry: Entry) => void;
+  /** Verifies a hit, if its turn has come. */
+  readonly served: <R>(call: Call<R>, entry: Entry, core: Core) => void;
 }
 
 /** A run that failed. */
@@ -73,7 +84,7 @@ export type Answer<R> =
   | { readonly status: 'bypass'; readonly ran: Ran<R> };
 
 /** Whether an entry is one for this call: the store is an input, and a failure, or a stream, that nobody asked to keep is not ours. */
-export const isFor = <R>({ policy }: Call<R>, { failure, stream }: Entry): boolean =>
+export const isFor = <R>({ policy }: Pick<Call<R>, 'policy'>, { failure, stream }: Entry): boolean =>
   (failure === undefined || policy.errors.has(failure.code)) && (stream !== true || policy.collect !== undefined);
 
 /** The output of an entry as the caller of this call may keep it; where that will do, a {@link Lent} one. */

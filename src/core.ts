@@ -1,5 +1,5 @@
 // Docs: docs/how-it-works.md
-import { createBreaker } from './breaker.ts';
+import { createBreakers } from './breaker.ts';
 import type { Core } from './call.ts';
 import { within } from './deadline.ts';
 import { CacheError } from './errors.ts';
@@ -11,11 +11,14 @@ import { createOutbox } from './outbox.ts';
 import { createPurger, type Purger } from './purge.ts';
 import { createRuns } from './runs.ts';
 import type { Store } from './store.ts';
+import { createVerifier } from './verify.ts';
 
 /** Opens the store of a cache whose `store` is a function of the context. */
 export interface Opener {
   /** Opens it with this context, if nothing has opened it before. What goes wrong is met again by whoever needs it. */
   readonly open: (ctx: unknown) => void;
+  /** The store, if it is open: asking opens nothing. */
+  readonly opened: () => Store | undefined;
   /** Writes what waits, and ends what the store opened itself. */
   readonly close: () => Promise<void>;
   readonly exact: Exact;
@@ -39,7 +42,9 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
         reason: 'too many invalidations wait for the store',
       }),
   });
-  const breaker = createBreaker((state) => emitter.emit('breaker', { state }));
+  const breakers = createBreakers((state, part) =>
+    emitter.emit('breaker', { state, ...(part !== undefined && { part }) }),
+  );
   const runs = createRuns(settings.asyncContext);
   const exact = createExact();
   let opened: Store | undefined;
@@ -47,6 +52,7 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
     opened ??= typeof settings.store === 'function' ? openStore(settings.store, ctx) : settings.store;
     return opened;
   };
+  const openedStore = () => opened ?? (typeof settings.store === 'function' ? undefined : settings.store);
   return {
     storeFor,
     open(ctx) {
@@ -56,24 +62,26 @@ export function createCore(settings: Settings, namespaceEpoch: string): Core & O
         emitter.emit('error', { operation: 'invalidate', error });
       }
     },
+    opened: openedStore,
     async close() {
       await outbox.close();
       await purger.close();
-      const store = opened ?? (typeof settings.store === 'function' ? undefined : settings.store);
+      const store = openedStore();
       // A store of the user's own must not keep a process from ending.
       await within(Promise.resolve(store?.close?.()), writeMs);
     },
     flights: createFlights(),
     runs,
+    verifier: createVerifier(),
     lookups: {
-      breaker,
+      breakers,
       emitter,
       readMs: settings.timeouts.readMs,
       flush: outbox.flush,
       isExact: () => runs.mayBeInside() || exact.any(),
     },
     exact,
-    breaker,
+    breakers,
     outbox,
     purger,
     emitter,

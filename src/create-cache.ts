@@ -5,20 +5,21 @@ import { createCore } from './core.ts';
 import type { Duration } from './duration.ts';
 import { epochNames, randomId } from './epochs.ts';
 import { CacheError, shown } from './errors.ts';
+import { createGuard } from './guard.ts';
 import { createInvalidate, type InvalidateOptions, resolveManner, splitOptions } from './invalidate.ts';
 import { type CreateCacheOptions, resolveSettings } from './options.ts';
-import { atOnce, type CachedOptions, resolvePolicy } from './policy.ts';
+import { atOnce, type CachedOptions } from './policy.ts';
 import type { Cache, ContextOf } from './surface.ts';
 import { checkTarget, labelOf } from './targets.ts';
-import { auditRouters } from './trpc/audit.ts';
 import { type CachedParts, type Location, runCached } from './trpc/cached.ts';
 import { createCalls } from './trpc/calls.ts';
-import type { Definition } from './trpc/definition.ts';
+import { type Definition, defineCached } from './trpc/definition.ts';
 import { type DirectParts, type EntryTarget, peek, refresh } from './trpc/direct.ts';
 import { type Splices, wrapFetch } from './trpc/fetch.ts';
 import { createHooks, type Hooks } from './trpc/http.ts';
 import { createIdentities } from './trpc/identities.ts';
 import { defineInvalidates, runInvalidates, runSettle, unmatchedPatterns } from './trpc/invalidates.ts';
+import { createLook } from './trpc/look.ts';
 import type { MiddlewareOpts } from './trpc/middleware.ts';
 import { createOwnMiddlewares } from './trpc/own.ts';
 import { createRegistry, type Place, type RouterDef } from './trpc/registry.ts';
@@ -117,6 +118,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     place !== undefined && transformers.speaks(place.router, codec);
   const cachedParts: CachedParts = {
     speaks,
+    guard: createGuard(settings.guard, settings.scope, core.emitter),
     ...keyParts,
     known,
     core,
@@ -157,7 +159,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       const { policy } = first.definition;
       const { procedure, router } = found;
       const { index, around } = first;
-      return { policy, codec: transformers.codecFor(router), procedure, index, parsersBehind: around.parsersBehind };
+      return { policy, codec: transformers.codecFor(router), procedure, index, ...around };
     },
   };
 
@@ -188,6 +190,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   }
 
   const direct = {
+    ...createLook({ direct: directParts, registry, isEnabled, core }),
     async invalidate(...given: readonly unknown[]) {
       const { targets, options: how } = splitOptions<InvalidateOptions>(given, ['mode', 'again']);
       if (targets.length === 0) {
@@ -210,11 +213,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   return {
     ...direct,
     cached(given?: Duration | CachedOptions<any, any>) {
-      const { defaults } = settings;
-      const policy = resolvePolicy(given, defaults, defaults.scope ?? settings.scope, 'cached');
-      const hasStale = isGiven(given, 'staleWhileRevalidate');
-      const hasTtl = typeof given === 'object' ? isGiven(given, 'ttl') : given !== undefined;
-      return define({ kind: 'cached', policy, hasTtl, hasStale, narrows: narrows(given), learned: new Map() });
+      return define(defineCached(given, settings));
     },
     invalidates: (...targets: readonly unknown[]) => define(defineInvalidates(targets)),
     settle: define({ kind: 'settle' }),
@@ -264,24 +263,27 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       own.markPure(middleware);
       return middleware;
     },
-    audit: (...routers) =>
-      auditRouters(routers, {
+    async audit(...given: readonly unknown[]) {
+      const { auditRouters } = await import('./trpc/audit.ts'); // for tests and CI: no part of what is shipped
+      return auditRouters(given, {
         ownIn: own.in,
+        original: own.original,
+        isOfLibrary: own.isOfLibrary,
+        isPure: own.isPure,
         isRegistered: (router) => registry.routers().includes(router),
-        isKnown: (pattern) => registry.match(pattern).paths.length > 0,
-      }),
+        mountOf: registry.mountOf,
+        routers: registry.mounted,
+        registered: () =>
+          registry.match('*').paths.flatMap((path) => {
+            const found = registry.find(path);
+            return found === undefined ? [] : [[path, found.procedure] as const];
+          }),
+        scope: settings.scope,
+      });
+    },
     async close() {
       await close();
       await core.close();
     },
   };
-}
-
-const isGiven = (given: unknown, option: string): boolean =>
-  typeof given === 'object' && (given as Record<string, unknown> | null)?.[option] !== undefined;
-
-/** Whether a use of `cached` sets more than a second one in a chain can. */
-function narrows(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return false;
-  return Object.keys(given).some((option) => !['ttl', 'staleWhileRevalidate', 'tags'].includes(option));
 }

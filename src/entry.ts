@@ -189,6 +189,9 @@ export interface Claim {
   readonly now: number;
 }
 
+/** The part of an entry that decides whether it may be served. */
+export type Stamped = Pick<Entry, 'key' | 'epochs' | 'ids' | 'storedAt' | 'freshUntil'>;
+
 /** Fresh, expired (by time, or because one of its epochs was expired), or of no use to anybody. */
 export type Standing = 'fresh' | 'expired' | 'gone';
 
@@ -196,7 +199,7 @@ export type Standing = 'fresh' | 'expired' | 'gone';
  * How an entry stands: gone unless it is what was asked for, was filled under every epoch the asker depends on, and each of
  * its epochs still exists and was not moved on (`own` are their ids now). One from the future is gone, too.
  */
-export function standingOf(entry: Entry, own: readonly (string | undefined)[], claim: Claim): Standing {
+export function standingOf(entry: Stamped, own: readonly (string | undefined)[], claim: Claim): Standing {
   if (entry.key !== claim.key || entry.ids.length !== entry.epochs.length) return 'gone';
   if (entry.storedAt > claim.now) return 'gone';
   let expired = entry.freshUntil <= claim.now;

@@ -7,7 +7,8 @@ export type CacheErrorCode =
   | 'UNKNOWN_PATH'
   | 'ROUTER_CONFLICT'
   | 'NOT_ACKNOWLEDGED'
-  | 'STORE';
+  | 'STORE'
+  | 'PUBLIC_READS_USER';
 
 /**
  * Every error this library throws. The message names the option, what was received and what to write instead.

@@ -25,7 +25,8 @@ export type SkipReason =
   | 'store'
   | 'late'
   | 'middleware-behind'
-  | 'unfinished';
+  | 'unfinished'
+  | 'leak';
 
 /** The events of a cache by name, each with what its listeners receive. Keys and inputs are never part of an event. */
 export interface CacheEvents {
@@ -39,19 +40,26 @@ export interface CacheEvents {
   miss: { path: string; coalesced: boolean };
   /** The procedure ran as if there was no cache. */
   bypass: { path: string; reason: BypassReason; error?: unknown };
-  /** An answer was stored. `bytes` is the length of its encoded form. */
-  fill: { path: string; bytes: number; ttlMs: number };
+  /** An answer was stored. `bytes` is the length of its encoded form, `ranMs` how long the procedure took. */
+  fill: { path: string; bytes: number; ttlMs: number; ranMs: number };
   /** An answer was not stored. */
   skip: { path: string; reason: SkipReason; error?: unknown };
   /** An invalidation was written (`acknowledged`) or is kept and retried. */
   invalidate: { targets: readonly string[]; acknowledged: boolean; error?: unknown };
   /** A target could not be resolved exactly and was widened, so that nothing stale survives. */
   widen: { target: string; to: string; reason: string };
-  /** The breaker keeps lookups away from a store that fails (`open`), lets one try (`half-open`), or trusts it again. */
-  breaker: { state: 'open' | 'half-open' | 'closed' };
-  /** The store failed; the procedure answered. The error holds no values. */
+  /** The breaker keeps lookups away from a store that fails (`open`), lets one try (`half-open`), or trusts it again; from one `part` of a store that has parts. */
+  breaker: { state: 'open' | 'half-open' | 'closed'; part?: number };
+  /**
+   * A hit was verified (`verify`), and the procedure gives something else while the entry still counts. `keys` are the members
+   * of `ctx` that the procedure read and that were others when the entry was filled; absent where that is not known.
+   */
+  mismatch: { path: string; ageMs: number; keys?: readonly string[] };
+  /** A procedure whose answer is for everybody read the member `key` of `ctx`, which says who calls (`guard`). */
+  leak: { path: string; key: string };
+  /** Something behind a call failed; the procedure answered. The error is as it was thrown: its message may quote values. */
   error: {
-    operation: 'lookup' | 'fill' | 'lease' | 'revalidate' | 'invalidate' | 'purge' | 'waitUntil' | 'http';
+    operation: 'lookup' | 'fill' | 'lease' | 'revalidate' | 'verify' | 'invalidate' | 'purge' | 'waitUntil' | 'http';
     error: unknown;
   };
 }

@@ -77,6 +77,8 @@ export interface Prepared {
   readonly ttlMs: number;
   /** How long the store has to keep it: fresh, and stale as long as anybody may be served so. */
   readonly keepMs: number;
+  /** How long the procedure took, in milliseconds. */
+  readonly ranMs: number;
 }
 
 /** The entry of a finished run that took `ranMs`, not yet stored, with its lifetime; or why there is none. */
@@ -91,7 +93,7 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
     // A cause or data of its own would be lost: such a failure would not be the same again.
     if (ttlMs === undefined || !ran.failure.plain) return { skip: 'error' };
     const failure = { code: ran.failure.code, message: ran.failure.message };
-    return { entry: { ...base, freshUntil: now + ttlMs, body: { text: '' }, failure }, ttlMs, keepMs: ttlMs };
+    return { entry: { ...base, freshUntil: now + ttlMs, body: { text: '' }, failure }, ttlMs, keepMs: ttlMs, ranMs };
   }
   let ttlMs: number;
   try {
@@ -115,7 +117,7 @@ export function prepare(job: FillJob, ran: Ran<unknown>, ranMs: number): Prepare
     if (outline !== undefined) entry.outline = outline;
     noteShape(entry, shape);
     noteLearned(entry, learnedBy(wishes, job.tagEpoch));
-    return { entry, ttlMs, keepMs: ttlMs + Math.max(staleMs, errorMs) };
+    return { entry, ttlMs, keepMs: ttlMs + Math.max(staleMs, errorMs), ranMs };
   } catch (error) {
     return { skip: 'unstorable', error };
   }
@@ -148,7 +150,7 @@ export async function store(
       ids = [...ids, ...(known as string[])];
     } else {
       // Learned after the data was read: only the guard can tell whether one of them was invalidated in between.
-      const planted = (await target.lookup({ epochs: learned, keepMs, exact: true })).ids;
+      const planted = (await target.lookup({ epochs: learned, near: entry.key, keepMs, exact: true })).ids;
       if (planted.length !== learned.length || !planted.every((id) => typeof id === 'string')) return 'invalidated';
       ids = [...ids, ...(planted as string[])];
       unchanged.push([lookup.wanted.guard, lookup.guardId]);

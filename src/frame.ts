@@ -2,6 +2,7 @@
 import type { Encoded } from './codec.ts';
 import type { Entry } from './entry.ts';
 import { isOutline } from './outline.ts';
+import type { EntryHead } from './store.ts';
 
 // A store that keeps texts gets one frame: `~`, a JSON line about the entry, the body, the plain body.
 // The `~` keeps clients that parse what looks like JSON (Upstash, by default) away from it.
@@ -34,35 +35,51 @@ export function writeEntry(entry: Entry): string {
 
 /** The entry of a frame; `undefined` for anything else, because the store is an input like any other. */
 export function readEntry(frame: unknown): Entry | undefined {
-  if (typeof frame !== 'string' || !frame.startsWith(mark)) return undefined;
+  if (typeof frame !== 'string') return undefined;
   const end = frame.indexOf('\n');
-  if (end < 0) return undefined;
+  const read = end < 0 ? undefined : readLine(frame.slice(0, end));
+  if (read === undefined) return undefined;
+  const { head, line } = read;
+  const body = readBody(frame.slice(end + 1), line.a ?? line.l, line.p);
+  return (
+    body && {
+      ...head,
+      body,
+      ...(isOutline(line.o) && { outline: line.o }),
+      ...(typeof line.c === 'number' && { sum: line.c }),
+    }
+  );
+}
+
+/** The first line of a frame as all of an entry but its body. */
+export function readHead(line: unknown): Omit<EntryHead, 'bytes'> | undefined {
+  return typeof line === 'string' ? readLine(line)?.head : undefined;
+}
+
+function readLine(
+  text: string,
+): { readonly head: Omit<EntryHead, 'bytes'>; readonly line: Record<string, unknown> } | undefined {
+  if (!text.startsWith(mark)) return undefined;
   try {
-    const head = JSON.parse(frame.slice(1, end)) as Record<string, unknown>;
-    const { k: key, e: epochs, i: ids, s: storedAt, f: freshUntil, x: failure, t: tag } = head;
+    const line = JSON.parse(text.slice(1)) as Record<string, unknown>;
+    const { k: key, e: epochs, i: ids, s: storedAt, f: freshUntil, x: failure, t: tag } = line;
     if (typeof key !== 'string' || typeof storedAt !== 'number' || typeof freshUntil !== 'number') return undefined;
     if (!isTexts(epochs) || !isTexts(ids)) return undefined;
-    const isStream = head.a !== undefined;
-    const body = readBody(frame.slice(end + 1), isStream ? head.a : head.l, head.p);
-    return (
-      body && {
-        key,
-        epochs,
-        ids,
-        storedAt,
-        freshUntil,
-        body,
-        ...(isStream && { stream: true as const }),
-        ...(typeof head.w === 'number' && { staleUntil: head.w }),
-        ...(typeof head.r === 'number' && { errorUntil: head.r }),
-        ...(typeof head.d === 'number' && { ranMs: head.d }),
-        ...(typeof head.n === 'string' && { id: head.n }),
-        ...(isOutline(head.o) && { outline: head.o }),
-        ...(typeof head.c === 'number' && { sum: head.c }),
-        ...(isFailure(failure) && { failure: { code: failure.code, message: failure.message } }),
-        ...(typeof tag === 'string' && { tag }),
-      }
-    );
+    const head = {
+      key,
+      epochs,
+      ids,
+      storedAt,
+      freshUntil,
+      ...(line.a !== undefined && { stream: true as const }),
+      ...(typeof line.w === 'number' && { staleUntil: line.w }),
+      ...(typeof line.r === 'number' && { errorUntil: line.r }),
+      ...(typeof line.d === 'number' && { ranMs: line.d }),
+      ...(typeof line.n === 'string' && { id: line.n }),
+      ...(isFailure(failure) && { failure: { code: failure.code, message: failure.message } }),
+      ...(typeof tag === 'string' && { tag }),
+    };
+    return { head, line };
   } catch {
     return undefined;
   }

@@ -203,12 +203,12 @@ function keep(
     (stored) => {
       if (stored === 'stored') {
         if (core.emitter.hears('fill'))
-          core.emitter.emit('fill', { path, bytes: encodedBytes(body), ttlMs: prepared.ttlMs });
+          core.emitter.emit('fill', { path, bytes: encodedBytes(body), ttlMs: prepared.ttlMs, ranMs: prepared.ranMs });
       } else core.emitter.emit('skip', { path, reason: stored });
       if (stored === 'invalidated') noteOutdated(prepared.entry);
     },
     (error: unknown) => {
-      core.breaker.failed();
+      core.breakers.of(target.partOf?.(prepared.entry.key)).failed();
       core.emitter.emit('error', { operation: 'fill', error });
       core.emitter.emit('skip', { path, reason: 'store', error });
     },

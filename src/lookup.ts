@@ -1,7 +1,8 @@
 // Docs: docs/how-it-works.md#lookup
-import type { Breaker } from './breaker.ts';
+import type { Breakers } from './breaker.ts';
 import { isPromise, late, within } from './deadline.ts';
 import { type Entry, type Standing, standingOf } from './entry.ts';
+import { CacheError } from './errors.ts';
 import type { Emitter } from './events.ts';
 import type { Awaitable, LookupAnswer, LookupRequest, Store } from './store.ts';
 
@@ -54,11 +55,11 @@ export interface Lookup {
 
 /** What a lookup needs around it. */
 export interface LookupParts {
-  readonly breaker: Breaker;
+  readonly breakers: Breakers;
   readonly emitter: Emitter;
   readonly readMs: number;
-  /** Writes invalidations that could not be written before; false while any is still not written. */
-  readonly flush: () => Awaitable<boolean>;
+  /** Writes invalidations that could not be written before; false while any is still not written, to this part of the store. */
+  readonly flush: (part?: number) => Awaitable<boolean>;
   /** Whether only the store's own word counts now, whoever asks. */
   readonly isExact: () => boolean;
 }
@@ -85,11 +86,16 @@ async function lookUpAfar(
   store: Store,
   parts: LookupParts,
 ): Promise<Lookup | undefined> {
-  const { breaker, emitter, readMs, flush } = parts;
+  const { breakers, emitter, readMs, flush } = parts;
+  const part = store.partOf?.(wanted.key);
+  const breaker = breakers.of(part);
   if (!breaker.allows()) return undefined;
   const sentAt = Date.now();
   try {
-    const answer = await within(trip(store, request, flush), readMs);
+    const answer = await within(
+      trip(store, request, () => flush(part)),
+      readMs,
+    );
     if (answer === late) throw new Error(`the store did not answer within ${readMs} ms`);
     if (answer === undefined) {
       breaker.failed(sentAt); // it refuses the invalidations that come first, which are tried again without us
@@ -98,7 +104,7 @@ async function lookUpAfar(
     const lookup = complete(wanted, answer);
     if (answer.trusted !== true) breaker.succeeded();
     if (lookup === undefined)
-      emitter.emit('error', { operation: 'lookup', error: new Error('the store answered in part') });
+      emitter.emit('error', { operation: 'lookup', error: new CacheError('STORE', 'The store answered in part.') });
     return lookup;
   } catch (error) {
     breaker.failed(sentAt);
@@ -110,7 +116,7 @@ async function lookUpAfar(
 async function trip(
   store: Store,
   request: LookupRequest,
-  flush: LookupParts['flush'],
+  flush: () => Awaitable<boolean>,
 ): Promise<LookupAnswer | undefined> {
   if (!(await flush())) return undefined;
   return store.lookup(request);

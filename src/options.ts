@@ -3,6 +3,7 @@ import type { Core } from './call.ts';
 import type { Transformer } from './codec.ts';
 import { type Duration, timerMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
+import { checkGuard, type GuardOptions } from './guard.ts';
 import { type HttpOptions, type HttpSettings, resolveHttpOptions } from './http-options.ts';
 import { type CachedOptions, type CallOpts, checkScope, resolvePolicy, type Scope } from './policy.ts';
 import type { Purge } from './purge.ts';
@@ -43,6 +44,12 @@ export interface CreateCacheOptions<C> {
    * answer is stored. Without it, every read that falls into the time of one may be, and is treated so. @default none
    */
   readonly asyncContext?: AsyncContext;
+  /**
+   * Watches what procedures read whose answers are for everybody: who calls is none of it. `'report'` gives `leak` events,
+   * `'throw'` an error, for development and tests.
+   * @default not at all
+   */
+  readonly guard?: GuardOptions;
   /** How long things may take. */
   readonly timeouts?: {
     /** The store, for one query: lookup and, without `waitUntil`, fill together. @default '250ms' */
@@ -80,6 +87,7 @@ export interface Settings {
   readonly waitUntil: ((promise: Promise<unknown>, opts: { ctx: any }) => void) | undefined;
   readonly coalesce: 'process' | 'store';
   readonly asyncContext: AsyncContext | undefined;
+  readonly guard: GuardOptions | undefined;
   readonly timeouts: Core['timeouts'];
   readonly writeMs: number;
   readonly headers: ((opts: { ctx: any }) => unknown) | undefined;
@@ -99,6 +107,7 @@ const known = [
   'waitUntil',
   'coalesce',
   'asyncContext',
+  'guard',
   'timeouts',
   'headers',
   'http',
@@ -138,6 +147,7 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
   rejectUnknown(timeouts, ['read', 'write', 'join', 'revalidate', 'lease'], 'createCache: timeouts');
   const { coalesce = 'process' } = options;
   checkCoalesce(coalesce, store);
+  checkGuard(options.guard);
   const defaults = options.defaults ?? {};
   // A ttl for the check alone: that a default is wrong shall be known now, not at the first `cached()`.
   resolvePolicy(
@@ -158,6 +168,7 @@ export function resolveSettings(options: CreateCacheOptions<any>): Settings {
     waitUntil: options.waitUntil,
     coalesce,
     asyncContext: contextOf(options.asyncContext),
+    guard: options.guard,
     timeouts: {
       readMs: timerMs(timeouts.read ?? '250ms', 'createCache: timeouts.read'),
       joinMs: timerMs(timeouts.join ?? '10s', 'createCache: timeouts.join'),

@@ -1,14 +1,16 @@
 // Docs: docs/invalidation.md#when-the-store-fails
 import { late, pause, within } from './deadline.ts';
 import { CacheError } from './errors.ts';
-import type { Mode, Store } from './store.ts';
+import type { Mode, PartsConfirmed, Store } from './store.ts';
 
 /** Moves epochs on, and keeps those that could not be moved until they are. */
 export interface Outbox {
   /** Resolves when the store confirmed every epoch; rejects otherwise, and goes on trying. */
   readonly write: (epochs: readonly string[], mode?: Mode) => Promise<void>;
-  /** Writes what is waiting; false while something still is. */
-  readonly flush: () => boolean | Promise<boolean>;
+  /** Writes what is waiting; false while something still is. With a part of the store: while something waits for that one. */
+  readonly flush: (part?: number) => boolean | Promise<boolean>;
+  /** How many epochs wait. */
+  readonly waiting: () => number;
   /** Resolves when nothing waits any more, or after `forMs`. */
   readonly drain: (forMs: number) => Promise<void>;
   /** Tries once more and stops retrying. */
@@ -26,6 +28,8 @@ interface Waiting {
 interface WaitingEpoch {
   readonly failure: number;
   readonly mode: Mode;
+  /** The parts of the store that confirmed it nevertheless. */
+  readonly parts: PartsConfirmed;
   /** Whom to tell, of the caches that wait for it: any of them may be the one that gets it written. */
   readonly tell: readonly Confirmed[];
 }
@@ -69,8 +73,14 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
     return shared;
   };
 
-  async function send(epochs: readonly string[], mode: Mode): Promise<void> {
-    const sent = mode === 'remove' ? store().advance(epochs) : store().advance(epochs, mode);
+  async function send(epochs: readonly string[], mode: Mode, confirmed: PartsConfirmed): Promise<void> {
+    const to = store();
+    const sent =
+      to.partOf !== undefined
+        ? to.advance(epochs, mode, confirmed)
+        : mode === 'remove'
+          ? to.advance(epochs)
+          : to.advance(epochs, mode);
     if (sent === undefined) return; // a store in the process, done at once
     // Not every promise is a Promise of this realm; one that is not waited for would count as confirmed.
     if ((await within(Promise.resolve(sent), writeMs)) === late) {
@@ -78,7 +88,7 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
     }
   }
 
-  function keep(given: readonly string[], mode: Mode): void {
+  function keep(given: readonly string[], mode: Mode, parts: PartsConfirmed): void {
     const shared = waiting();
     const { epochs } = shared;
     shared.failures += 1;
@@ -86,7 +96,12 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
       // What is to be removed is not left to the stale windows because somebody else expires it.
       const before = epochs.get(epoch);
       const stronger = before?.mode === 'remove' ? 'remove' : mode;
-      epochs.set(epoch, { failure: shared.failures, mode: stronger, tell: withUs(before) });
+      epochs.set(epoch, {
+        failure: shared.failures,
+        mode: stronger,
+        parts: stronger === mode ? parts : new Set(),
+        tell: withUs(before),
+      });
     }
     const prefix = namespace.replace(/[^:]*$/, '');
     const ours = [...epochs.keys()].filter((epoch) => epoch.startsWith(prefix));
@@ -94,7 +109,7 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
     collapsed(ours.length);
     const tell = [...new Set(ours.flatMap((epoch) => epochs.get(epoch)?.tell ?? []))];
     for (const epoch of ours) epochs.delete(epoch);
-    epochs.set(namespace, { failure: shared.failures, mode: 'remove', tell });
+    epochs.set(namespace, { failure: shared.failures, mode: 'remove', parts: new Set(), tell });
   }
 
   const withUs = (before: WaitingEpoch | undefined): readonly Confirmed[] => [
@@ -107,7 +122,8 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
       for (const mode of ['remove', 'expire'] as const) {
         const some = sent.filter(([, one]) => one.mode === mode);
         const epochsOf = (list: typeof sent) => list.map(([epoch]) => epoch);
-        if (some.length > 0) await send(epochsOf(some), mode);
+        const confirmed = ofAll(some.map(([, one]) => one.parts));
+        if (some.length > 0) await send(epochsOf(some), mode, confirmed);
         for (const tell of new Set(some.flatMap(([, one]) => one.tell)))
           tell(epochsOf(some.filter(([, one]) => one.tell.includes(tell))), mode);
       }
@@ -118,9 +134,10 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
     return epochs.size === 0;
   }
 
-  function flush(): boolean | Promise<boolean> {
+  function flush(part?: number): boolean | Promise<boolean> {
     const shared = waiting();
     if (shared.epochs.size === 0) return true;
+    if (part !== undefined && ofAll([...shared.epochs.values()].map(({ parts }) => parts)).has(part)) return true;
     // On Workers a promise of a request that has ended never settles: whoever comes after its time starts anew.
     const { flushing } = shared;
     if (flushing !== undefined && Math.abs(Date.now() - flushing.since) <= 2 * writeMs) return flushing.result;
@@ -141,21 +158,23 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
   return {
     async write(epochs, mode = 'remove') {
       if (epochs.length === 0) return;
+      const parts = new Set<number>();
       try {
-        await send(epochs, mode);
+        await send(epochs, mode, parts);
       } catch (cause) {
-        keep(epochs, mode);
+        keep(epochs, mode, parts);
         retrying ??= retry().finally(() => {
           retrying = undefined;
         });
         throw new CacheError(
           'NOT_ACKNOWLEDGED',
-          'The store did not acknowledge the invalidation. It is kept and written before this process trusts the store again; other processes may serve older data until then.',
+          `The store did not acknowledge the invalidation${parts.size > 0 ? ` (${parts.size} of its parts did)` : ''}. It is kept and written before this process trusts the store again; other processes may serve older data until then.`,
           { cause },
         );
       }
     },
     flush,
+    waiting: () => waiting().epochs.size,
     async drain(forMs) {
       if (retrying !== undefined) await within(retrying, forMs);
     },
@@ -165,6 +184,14 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
     },
   };
 }
+
+/** What confirms all of these confirms each of them; what any of them lacks, all are sent again. */
+const ofAll = (sets: readonly PartsConfirmed[]): PartsConfirmed => ({
+  has: (part) => sets.every((set) => set.has(part)),
+  add(part) {
+    for (const set of sets) set.add(part);
+  },
+});
 
 const newWaiting = (): Waiting => ({ epochs: new Map(), failures: 0, flushing: undefined });
 

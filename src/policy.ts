@@ -1,42 +1,20 @@
 // Docs: docs/freshness.md, docs/keys-and-scopes.md
+import { atOnce, type CallOpts, type ResultOpts } from './call-opts.ts';
 import { type Bounds, type CollectOptions, resolveCollect } from './collect.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown } from './errors.ts';
 import type { ScopeValue } from './key.ts';
 import { type HttpLifetimes, type Lifetimes, resolveLifetimes } from './lifetimes.ts';
+import { resolveStaleIfError, type StaleIfError, type Tolerance } from './stale-if-error.ts';
 
-/** What a callback of `cached` is called with. */
-export interface CallOpts<C, I> {
-  /** The context as the middlewares before this one left it. */
-  ctx: C;
-  /** The input as parsed by the parsers before this middleware; `undefined` where there is none. */
-  input: I;
-  /** The path of the procedure, `post.byId`. */
-  path: string;
-}
-
-/** What a callback is called with that runs after the procedure. */
-export interface ResultOpts<C, I> extends CallOpts<C, I> {
-  /** The output of the procedure; tRPC gives a middleware no type for it. */
-  output: any;
-}
+export { atOnce, type CallOpts, type ResultOpts } from './call-opts.ts';
+export type { StaleIfError } from './stale-if-error.ts';
 
 /**
  * Who shares an entry: `'public'` is everybody (and allows shared-cache headers); a callback returns the caller's own
  * scope as a string, `null` for all who are not signed in, or `everyone`. Anything else is a bypass.
  */
 export type Scope<C, I> = 'public' | ((opts: CallOpts<C, I>) => ScopeValue | undefined);
-
-/** The long form of `staleIfError`. */
-export interface StaleIfError<C, I> {
-  /** How long after `ttl`. */
-  readonly for: Duration;
-  /**
-   * Which failures count. `UNAUTHORIZED`, `FORBIDDEN`, `NOT_FOUND` and `BAD_REQUEST` never do.
-   * @default those of servers: 5xx codes and TIMEOUT
-   */
-  readonly when?: (opts: CallOpts<C, I> & { error: unknown; code: string }) => boolean;
-}
 
 /** The options of `cached`. */
 export interface CachedOptions<C, I> {
@@ -92,17 +70,29 @@ export interface CachedOptions<C, I> {
   readonly version?: string;
   /** `'copy'` gives every caller its own object, `'frozen'` one sealed object for all. @default 'copy' */
   readonly share?: 'copy' | 'frozen';
+  /**
+   * On this share of hits (0 to 1) the procedure runs once more behind the response, and what it gives is compared to what was
+   * served: a `mismatch` event tells what a forgotten invalidation, or too wide a scope, looks like.
+   *
+   * @default 0
+   * @example
+   * ```ts
+   * import { createCache } from 'trpc-cached';
+   *
+   * const cache = createCache({ scope: 'public', defaults: { ttl: '1m', verify: 0.01 } });
+   * cache.on('mismatch', ({ path, ageMs, keys }) => console.warn(path, ageMs, keys));
+   * ```
+   */
+  readonly verify?: number;
   /** Lifetimes for HTTP caches; `false` sends no header at all. @default revalidate always (`private, no-cache`) */
   readonly http?: HttpLifetimes | false;
 }
 
 /** `cached` options once checked: durations in milliseconds, defaults in place. */
-export interface Policy {
+export interface Policy extends Tolerance {
   readonly ttlMs: number | ((opts: ResultOpts<any, any>) => Duration);
   /** How long an entry is of use after its `ttl`: while it is revalidated, and in place of a failure. */
   readonly staleMs: number;
-  readonly errorMs: number;
-  readonly toleratesError: (opts: CallOpts<any, any> & { error: unknown; code: string }) => boolean;
   readonly jitter: number;
   /** β of XFetch; 0 never revalidates early. */
   readonly early: number;
@@ -116,6 +106,8 @@ export interface Policy {
   readonly collect: Bounds | undefined;
   readonly version: string;
   readonly share: 'copy' | 'frozen';
+  /** The share of hits that are verified. */
+  readonly verify: number;
   readonly http: Lifetimes | false;
 }
 
@@ -134,15 +126,9 @@ const known = [
   'collect',
   'version',
   'share',
+  'verify',
   'http',
 ];
-
-/** What a callback answered that must answer at once; a promise is refused, and what it rejects with ends no process. */
-export function atOnce<T>(answer: T, option: string): T {
-  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== 'function') return answer;
-  Promise.resolve(answer).catch(() => {});
-  throw new TypeError(`${option}: expected an answer at once, received a promise`);
-}
 
 /** The tags of a call. */
 export function tagsOf({ tags }: Policy, opts: CallOpts<unknown, unknown>): readonly string[] {
@@ -177,11 +163,13 @@ export function resolvePolicy(
     throw invalid(name('maxBytes'), 'a whole number of bytes above zero', maxBytes);
   if (options.version !== undefined && typeof options.version !== 'string')
     throw invalid(name('version'), 'a string', options.version);
-  const { jitter = 0, earlyRevalidation: early = false } = options;
+  const { jitter = 0, earlyRevalidation: early = false, verify = 0 } = options;
   if (typeof jitter !== 'number' || !(jitter >= 0 && jitter < 1))
     throw invalid(name('jitter'), 'a share of ttl such as 0.1, from 0 to below 1', jitter);
   if (typeof early !== 'boolean' && !(typeof early === 'number' && early > 0 && early < Number.POSITIVE_INFINITY))
     throw invalid(name('earlyRevalidation'), 'true, false or a number above zero', early);
+  if (typeof verify !== 'number' || !(verify >= 0 && verify <= 1))
+    throw invalid(name('verify'), 'a share of hits such as 0.01, from 0 to 1', verify);
   const stale = options.staleWhileRevalidate;
   const staleMs = stale === undefined ? 0 : durationMs(stale, name('staleWhileRevalidate'));
   const share = options.share ?? 'copy';
@@ -204,6 +192,7 @@ export function resolvePolicy(
     collect: resolveCollect(options.collect, maxBytes, name('collect')),
     version: options.version ?? '',
     share,
+    verify,
     http: resolveLifetimes(
       options.http,
       { ttlMs: typeof ttlMs === 'number' ? ttlMs : undefined, staleMs },
@@ -233,41 +222,6 @@ function resolveTtl(ttl: CachedOptions<any, any>['ttl'], where: string): Policy[
     'INVALID_OPTION',
     `${where}: ttl is missing. Write ${where}('1m'), or set defaults: { ttl: '1m' } in createCache.`,
   );
-}
-
-// What says that the caller, or the thing asked for, is at fault: an old answer would hide it.
-const neverTolerated = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST']);
-// RFC 5861 section 4 names 500, 502, 503 and 504; what a plain function throws has no code.
-const serverFailures = new Set([
-  '',
-  'INTERNAL_SERVER_ERROR',
-  'BAD_GATEWAY',
-  'SERVICE_UNAVAILABLE',
-  'GATEWAY_TIMEOUT',
-  'TIMEOUT',
-]);
-
-function resolveStaleIfError(
-  given: CachedOptions<any, any>['staleIfError'],
-  where: string,
-): Pick<Policy, 'errorMs' | 'toleratesError'> {
-  if (given === undefined) return { errorMs: 0, toleratesError: () => false };
-  const options = typeof given === 'object' && given !== null ? given : { for: given };
-  rejectUnknown(options, ['for', 'when'], where);
-  const { when } = options;
-  checkFunction(when, `${where}.when`);
-  return {
-    errorMs: durationMs(options.for, typeof given === 'object' ? `${where}.for` : where),
-    toleratesError(opts) {
-      if (neverTolerated.has(opts.code)) return false;
-      if (when === undefined) return serverFailures.has(opts.code);
-      try {
-        return atOnce(when(opts), 'staleIfError.when') === true;
-      } catch {
-        return false; // the failure itself is the answer, then
-      }
-    },
-  };
 }
 
 /** Throws unless `scope` is the literal `'public'` or a callback. */

@@ -96,7 +96,7 @@ export async function resolveTarget(
       ),
     );
   } catch (error) {
-    return wider(error instanceof Error ? error.message : String(error));
+    return wider(error instanceof Unparsed ? error.message : 'the input was refused, by the parsers or as a key');
   }
 }
 
@@ -105,13 +105,16 @@ function fieldsOf(target: unknown): Record<string, unknown> {
   return typeof target === 'object' && target !== null ? { ...target } : {};
 }
 
+/** Why an input cannot be known, in words of this library. What a parser throws may quote the input, and is not told. */
+export class Unparsed extends Error {}
+
 // A parser that asks a service which never answers must not hold a mutation.
 const parseMs = 1_000;
 
 /** An input as given and as the procedure's own parsers give it: an entry carries both. */
 async function inputsOf(path: string, input: unknown, book: PathBook): Promise<string[]> {
   const parsed = await within(book.parse(path, input), parseMs);
-  if (parsed === late) throw new Error(`the parsers did not answer within ${parseMs} ms`);
+  if (parsed === late) throw new Unparsed(`the parsers did not answer within ${parseMs} ms`);
   return [...new Set([canonical(input), canonical(parsed)])];
 }
 

@@ -2,16 +2,23 @@
 import type { AnyTRPCRouter, TRPCError } from '@trpc/server';
 import type { Control } from './control.ts';
 import type { Duration } from './duration.ts';
+import type { EntriesOptions, EntriesPage } from './entries.ts';
 import type { CacheEvents, Listener } from './events.ts';
+import type { Explanation } from './explanation.ts';
 import type { InvalidateOptions, InvalidateResult } from './invalidate.ts';
-import type { ScopeValue } from './key.ts';
 import type { CachedOptions } from './policy.ts';
+import type { CacheStatus } from './status.ts';
 import type { Target, TargetFn } from './targets.ts';
-import type { AuditFinding } from './trpc/audit.ts';
+import type { AuditFinding } from './trpc/audit/finding.ts';
+import type { AuditOptions } from './trpc/audit/options.ts';
 import type { EntryTarget, Peeked } from './trpc/direct.ts';
+import type { ExplainOptions } from './trpc/explain.ts';
 import type { FetchHandler, FetchOptions } from './trpc/fetch.ts';
 import type { InvalidatesOptions, InvalidatesTrailing } from './trpc/invalidates.ts';
+import type { TypedCache } from './trpc/typed.ts';
 import type { WrapOptions, Wrapped } from './wrap.ts';
+
+export type { PathsOf, TypedCache, TypedTarget } from './trpc/typed.ts';
 
 /** The context type, given itself or as the function that makes it, as in `initTRPC.context<…>()`. */
 export type ContextOf<T> = T extends (...args: any[]) => infer R
@@ -47,66 +54,6 @@ export interface HttpInput<R extends AnyTRPCRouter> {
   router: R;
   createContext?: (opts: any) => any;
   responseMeta?: (opts: any) => any;
-}
-
-type RecordOf<Router> = Router extends { _def: { record: infer Record } } ? Record : never;
-type Leaf = { _def: { $types: { input: unknown; output: unknown } } };
-// A router of unknown shape has every path: without this the walk would not end.
-type PathsIn<Record, Prefix extends string = ''> = string extends keyof Record
-  ? string
-  : {
-      [Name in keyof Record & string]: Record[Name] extends Leaf
-        ? `${Prefix}${Name}`
-        : PathsIn<Record[Name], `${Prefix}${Name}.`>;
-    }[keyof Record & string];
-type LeafAt<Record, Path extends string> = Path extends keyof Record
-  ? Record[Path]
-  : Path extends `${infer Head}.${infer Tail}`
-    ? Head extends keyof Record
-      ? LeafAt<Record[Head], Tail>
-      : never
-    : never;
-type InputAt<Router, Path extends string> =
-  LeafAt<RecordOf<Router>, Path> extends { _def: { $types: { input: infer Input } } } ? Input : never;
-type OutputAt<Router, Path extends string> =
-  LeafAt<RecordOf<Router>, Path> extends { _def: { $types: { output: infer Output } } } ? Output : never;
-type Parents<Path extends string> = Path extends `${infer Head}.${infer Tail}`
-  ? Head | `${Head}.${Parents<Tail>}`
-  : never;
-
-/** The paths of a router's procedures, and the patterns of its sub-routers. */
-export type PathsOf<Router extends AnyTRPCRouter> = PathsIn<RecordOf<Router>>;
-
-/** Targets whose paths and inputs are checked against a router. */
-export type TypedTarget<Router extends AnyTRPCRouter> =
-  | PathsOf<Router>
-  | '*'
-  | `${Parents<PathsOf<Router>>}.*`
-  | {
-      [Path in PathsOf<Router>]: {
-        path: Path;
-        input?: InputAt<Router, Path>;
-        scope?: ScopeValue;
-      };
-    }[PathsOf<Router>]
-  | { tag: string }
-  | { scope: ScopeValue };
-
-/** The cache as seen from outside of the router, with the paths and types of `Router`. */
-export interface TypedCache<Router extends AnyTRPCRouter> {
-  /** As `cache.invalidate`, with the paths, patterns and inputs of the router. */
-  readonly invalidate: (
-    ...targets: readonly [TypedTarget<Router>, ...(TypedTarget<Router> | InvalidateOptions)[]]
-  ) => Promise<InvalidateResult>;
-  /** As `cache.peek`, with the output of the path. */
-  readonly peek: <Path extends PathsOf<Router>>(
-    target: EntryTarget<Path, InputAt<Router, Path>>,
-  ) => Promise<Peeked<OutputAt<Router, Path>> | undefined>;
-  /** As `cache.refresh`; `fn` returns what the procedure would. */
-  readonly refresh: <Path extends PathsOf<Router>, R extends OutputAt<Router, Path>>(
-    target: EntryTarget<Path, InputAt<Router, Path>>,
-    fn: () => R | Promise<R>,
-  ) => Promise<R>;
 }
 
 /** A cache. Its members are function properties: destructure them as you like. */
@@ -218,6 +165,32 @@ export interface Cache<Ctx> {
   /** Renews an entry: invalidates it, looks up, runs `fn`, fills. Needs a registered router. */
   readonly refresh: <R>(target: EntryTarget, fn: () => R | Promise<R>) => Promise<R>;
   /**
+   * Says what a call would meet now, and why: the key, the epochs it depends on, what is stored. Runs no procedure and changes
+   * nothing. `input` is as a client sends it, `ctx` as `cached` would see it. Needs a registered router.
+   *
+   * @throws CacheError `UNKNOWN_PATH` (rejects) for a path that no registered router has.
+   * @example
+   * ```ts
+   * import { initTRPC } from '@trpc/server';
+   * import { createCache } from 'trpc-cached';
+   *
+   * const t = initTRPC.create();
+   * const cache = createCache({ scope: 'public' });
+   * cache.register(t.router({ now: t.procedure.use(cache.cached('1m')).query(() => Date.now()) }));
+   * const { outcome, why } = await cache.explain('now');
+   * ```
+   */
+  readonly explain: (path: string, input?: unknown, ctx?: Ctx, options?: ExplainOptions) => Promise<Explanation>;
+  /**
+   * Lists the entries of the namespace, page by page, without their outputs. What a page asks of a server is bounded;
+   * `memoryStore` goes through all its entries for each page.
+   *
+   * @throws CacheError `STORE` (rejects) when the store cannot list, `INVALID_OPTION` for a wrong option.
+   */
+  readonly entries: (options?: EntriesOptions) => Promise<EntriesPage>;
+  /** How the cache stands: its store, the breaker, what waits, its procedures. Asks nobody. */
+  readonly status: () => CacheStatus;
+  /**
    * Caches a plain function under a name of its own.
    *
    * @throws CacheError `INVALID_OPTION` when the name is taken or an option is wrong.
@@ -242,8 +215,25 @@ export interface Cache<Ctx> {
   readonly on: <Name extends keyof CacheEvents>(name: Name, listener: Listener<Name>) => () => void;
   /** Marks a middleware that a hit may skip: it neither guards nor changes anything that callers see. Never auth. */
   readonly pure: <M extends object>(middleware: M) => M;
-  /** Mistakes that can be seen from the routers, lazy ones loaded. For tests and CI. */
-  readonly audit: (...routers: readonly AnyTRPCRouter[]) => Promise<AuditFinding[]>;
+  /**
+   * Mistakes that can be seen from the routers, lazy ones loaded; without routers, from all that are registered. For tests and
+   * CI. A finding that is none is named in the options, which come last.
+   *
+   * @throws CacheError `INVALID_OPTION` (rejects) for something that is no router, or when there is none.
+   * @example
+   * ```ts
+   * import { initTRPC } from '@trpc/server';
+   * import { createCache } from 'trpc-cached';
+   *
+   * const t = initTRPC.create();
+   * const cache = createCache({ scope: 'public' });
+   * const router = cache.register(t.router({ now: t.procedure.use(cache.cached('1m')).query(() => Date.now()) }));
+   * await cache.audit(router, { ignore: [{ rule: 'mutation-without-invalidates', path: 'auth.*' }] });
+   * ```
+   */
+  readonly audit: (
+    ...given: readonly AnyTRPCRouter[] | readonly [...routers: AnyTRPCRouter[], options: AuditOptions]
+  ) => Promise<AuditFinding[]>;
   /**
    * Tries once more to write what is still waiting, stops retrying, and ends what the store opened itself (a subscription).
    * Clients are the user's and stay open.

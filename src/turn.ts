@@ -43,6 +43,7 @@ export async function takeTurn(first: Lookup, waits: boolean, parts: TurnParts):
     if (performance.now() - started > waitMs && waited) return { lookup };
     const lease: Lease = {
       name: leaseName(lookup),
+      near: lookup.wanted.key,
       token: String(randomId()),
       ...(waitsFor && { waitsFor }),
     };

@@ -85,7 +85,11 @@ export function createWrap(parts: WrapParts) {
       );
     }
     const own = { scope: 'public', tags: typeof tags === 'function' ? [] : tags, http: false } as const;
-    const policy = { ...resolvePolicy(rest, { ...parts.defaults, ...own }, 'public', 'wrap'), collect: undefined };
+    const policy = {
+      ...resolvePolicy(rest, { ...parts.defaults, ...own }, 'public', 'wrap'),
+      collect: undefined,
+      verify: 0,
+    };
     taken.add(name);
     return wrapFunction(name, fn, policy, options, parts);
   };

@@ -22,6 +22,7 @@ describe('the options of cached', () => {
       maxBytes: 1_048_576,
       version: '',
       share: 'copy',
+      verify: 0,
       http: { immutable: false },
     });
     expect(resolve(60).ttlMs).toBe(60_000);

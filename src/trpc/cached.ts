@@ -55,7 +55,7 @@ export async function runCached(
   const identity = isPromise(identified) ? await identified : identified;
   if ('bypass' in identity) return runWithout(definition, opts, identity, parts);
 
-  const call = new QueryCall(definition, opts, found, identity.wanted, record, parts);
+  const call = new QueryCall(definition, opts, found, identity, record, parts);
   const answering = answer(call, parts.core);
   const answered = isPromise(answering) ? await answering : answering;
   if (record?.request === undefined) return resultOf(answered, opts);

@@ -1,5 +1,5 @@
 // Docs: docs/how-it-works.md
-import type { Policy } from '../policy.ts';
+import { type CachedOptions, type Policy, resolvePolicy, type Scope } from '../policy.ts';
 import type { InvalidatesDefinition } from './invalidates.ts';
 
 /** One use of `cached(…)`. */
@@ -18,3 +18,23 @@ export interface CachedDefinition {
 
 /** One use of a middleware of this library. */
 export type Definition = CachedDefinition | InvalidatesDefinition | { readonly kind: 'settle' };
+
+/** Checks what was given to `cached` at definition time. */
+export function defineCached(
+  given: unknown,
+  { defaults, scope }: { readonly defaults: CachedOptions<any, any>; readonly scope: Scope<any, any> },
+): CachedDefinition {
+  const policy = resolvePolicy(given, defaults, defaults.scope ?? scope, 'cached');
+  const hasStale = isGiven(given, 'staleWhileRevalidate');
+  const hasTtl = typeof given === 'object' ? isGiven(given, 'ttl') : given !== undefined;
+  return { kind: 'cached', policy, hasTtl, hasStale, narrows: narrows(given), learned: new Map() };
+}
+
+const isGiven = (given: unknown, option: string): boolean =>
+  typeof given === 'object' && (given as Record<string, unknown> | null)?.[option] !== undefined;
+
+/** Whether a use of `cached` sets more than a second one in a chain can. */
+function narrows(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  return Object.keys(given).some((option) => !['ttl', 'staleWhileRevalidate', 'tags'].includes(option));
+}

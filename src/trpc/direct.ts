@@ -48,6 +48,8 @@ export interface CachedQuery {
   /** Where `cached` stands in the chain. */
   readonly index: number;
   readonly parsersBehind: boolean;
+  /** Whether a hit would skip a middleware behind it. */
+  readonly skipped: boolean;
 }
 
 /** What direct access needs of its cache. */
@@ -140,7 +142,7 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
   };
   const call: Call<unknown> = {
     wanted: wantedOf({ ...wanted, exact: true }),
-    policy,
+    policy: { ...policy, verify: 0 }, // what `fn` does, it does once
     codec,
     share: policy.share,
     wishes: newWishes(),

@@ -39,6 +39,12 @@ export interface IdentityParts {
   readonly known: Identities | undefined;
 }
 
+/** What a call asks for, and whose answer it is. */
+export interface Identity {
+  readonly wanted: Wanted;
+  readonly scope: ScopeValue;
+}
+
 /** What a policy's callbacks say of a call. */
 interface Asked {
   readonly scope: ScopeValue;
@@ -63,7 +69,7 @@ export function identify(
   opts: CallOpts<unknown, unknown>,
   facts: CallFacts,
   parts: IdentityParts,
-): Awaitable<{ readonly wanted: Wanted } | Bypass> {
+): Awaitable<Identity | Bypass> {
   let asked: Asked;
   try {
     if (policy.when !== undefined && atOnce(policy.when(opts), 'when') === false) return { bypass: 'when' };
@@ -90,7 +96,7 @@ export function identify(
   // Nobody changed what was sent: then the parsers had nothing to change either.
   const own = facts.by === 'parsed' && texts.raw === texts.seen ? undefined : facts.own;
   if (policy.key === undefined && own === undefined)
-    return { wanted: recall(policy, opts.path, asked, texts, facts, parts) };
+    return { wanted: recall(policy, opts.path, asked, texts, facts, parts), scope: asked.scope };
   return identifyLater(policy, opts, { ...facts, own }, asked, texts, parts);
 }
 
@@ -101,7 +107,7 @@ async function identifyLater(
   asked: Asked,
   texts: Texts,
   parts: IdentityParts,
-): Promise<{ readonly wanted: Wanted } | Bypass> {
+): Promise<Identity | Bypass> {
   let key: string | undefined;
   try {
     key = await policy.key?.(opts);
@@ -111,7 +117,7 @@ async function identifyLater(
   }
   try {
     const all = facts.own === undefined ? texts : { ...texts, own: canonical(await facts.own()) };
-    return { wanted: recall(policy, opts.path, { ...asked, key }, all, facts, parts) };
+    return { wanted: recall(policy, opts.path, { ...asked, key }, all, facts, parts), scope: asked.scope };
   } catch (error) {
     return { bypass: 'input', error };
   }

@@ -23,6 +23,11 @@ export interface OwnMiddlewares {
   /** The same middleware, standing at a place; nothing for functions of others. */
   readonly bind: (middleware: Middleware) => ((place: Place) => Middleware) | undefined;
   readonly markPure: (middleware: object) => void;
+  readonly isPure: (middleware: Middleware) => boolean;
+  /** Whether a function is a middleware of this library, of this cache or of another. */
+  readonly isOfLibrary: (middleware: Middleware) => boolean;
+  /** A middleware as it was written, where a gate stands around it. */
+  readonly original: (middleware: Middleware) => Middleware;
   /** Watches what comes out of a procedure around its `cached`, where a middleware may look at it. */
   readonly gate: (procedure: ProcedureLike) => void;
   readonly in: (procedure: ProcedureLike) => readonly OwnMiddleware[];
@@ -43,7 +48,7 @@ export function createOwnMiddlewares(
   const pure = new WeakSet<Middleware>();
   const known = new WeakMap<Place, Surroundings>();
   const first = new Map<string, Definition>();
-  const gates = new WeakSet<Middleware>();
+  const gates = new WeakMap<Middleware, Middleware>();
 
   const mark = (work: (opts: MiddlewareOpts) => Promise<unknown>, definition: Definition): Middleware => {
     definitions.set(work as Middleware, definition);
@@ -66,6 +71,9 @@ export function createOwnMiddlewares(
         '_middlewares' in middleware ? (middleware._middlewares as Middleware[]) : [middleware as Middleware];
       for (const one of functions) pure.add(one);
     },
+    isPure: (middleware) => pure.has(middleware),
+    isOfLibrary: (middleware) => ofLibrary in middleware,
+    original: (middleware) => gates.get(middleware) ?? middleware,
     gate(procedure) {
       const { middlewares } = procedure._def;
       const index = middlewares.findIndex((middleware) => kindOf(middleware) === 'cached');
@@ -73,7 +81,7 @@ export function createOwnMiddlewares(
       const outer = watcher === undefined ? undefined : middlewares[watcher];
       if (index < 0 || watcher === undefined || outer === undefined || ofLibrary in outer || gates.has(outer)) return;
       const gate = gateAround(outer, calls);
-      gates.add(gate);
+      gates.set(gate, outer);
       if (pure.has(outer)) pure.add(gate);
       middlewares[watcher] = gate;
     },

@@ -5,7 +5,9 @@ import { isStream } from '../collect.ts';
 import type { Entry } from '../entry.ts';
 import type { EpochNames } from '../epochs.ts';
 import { newWishes, type Ran, type Wishes } from '../fill.ts';
+import type { Guard } from '../guard.ts';
 import type { HttpSettings } from '../http-options.ts';
+import type { ScopeValue } from '../key.ts';
 import { type Wanted, wantedOf } from '../lookup.ts';
 import type { CallOpts, Policy } from '../policy.ts';
 import { runBehind } from './behind.ts';
@@ -13,6 +15,7 @@ import type { CallRecord, Calls } from './calls.ts';
 import type { Surroundings } from './chain.ts';
 import type { CachedDefinition } from './definition.ts';
 import { type Demanded, demandedBy, notCached } from './demanded.ts';
+import type { Identity } from './identity.ts';
 import { runLearning } from './learning.ts';
 import { type MiddlewareOpts, type MiddlewareResult, ranOf } from './middleware.ts';
 import type { Place } from './registry.ts';
@@ -36,6 +39,8 @@ export interface QueryParts {
   readonly names: EpochNames;
   /** Whether responses are made with this codec. */
   readonly speaks: (place: Place | undefined, codec: Codec) => boolean;
+  /** Watches what is read by procedures whose answers are for everybody. */
+  readonly guard: Guard | undefined;
   /** Whether the directives of a request count; nothing where those of none do. */
   readonly honours: HttpSettings['honours'];
 }
@@ -61,9 +66,11 @@ export class QueryCall implements Call<MiddlewareResult> {
   readonly accepts: ((entry: Entry, now: number) => boolean) | undefined;
   readonly maxStaleMs: number | undefined;
   readonly lends: boolean;
+  readonly showsCtx: boolean;
   readonly #definition: CachedDefinition;
   readonly #given: MiddlewareOpts;
   readonly #found: Found;
+  readonly #scope: ScopeValue;
   readonly #demanded: Demanded | undefined;
   readonly #parts: QueryParts;
   #wishes: Wishes | undefined;
@@ -72,7 +79,7 @@ export class QueryCall implements Call<MiddlewareResult> {
     definition: CachedDefinition,
     given: MiddlewareOpts,
     found: Found,
-    wanted: Wanted,
+    { wanted, scope }: Identity,
     record: CallRecord | undefined,
     parts: QueryParts,
   ) {
@@ -80,6 +87,7 @@ export class QueryCall implements Call<MiddlewareResult> {
     this.#definition = definition;
     this.#given = given;
     this.#found = found;
+    this.#scope = scope;
     this.#parts = parts;
     this.#demanded = request && demandedBy(request, found.opts, parts.honours);
     this.wanted = request?.exact === true ? wantedOf({ ...wanted, exact: true }) : wanted;
@@ -93,6 +101,7 @@ export class QueryCall implements Call<MiddlewareResult> {
     const isSeen = found.around === undefined || (found.around.watcher !== undefined && record?.isGated !== true);
     this.lends =
       request?.lends === true && !isSeen && this.policy.http !== false && parts.speaks(found.place, this.codec);
+    this.showsCtx = found.place !== undefined;
     this.maxStaleMs = this.#demanded?.asked.maxStaleMs;
   }
 
@@ -107,21 +116,23 @@ export class QueryCall implements Call<MiddlewareResult> {
     return this.#runAs(this.#given, this.wishes);
   }
 
-  behind(signal: AbortSignal): Call<MiddlewareResult> {
+  behind(signal: AbortSignal, face?: unknown): Call<MiddlewareResult> {
     // A call of its own: what it wishes for is not the wish of the call that was answered.
     const wishes = newWishes();
     const { place } = this.#found;
+    // tRPC's own `next` knows one context alone.
+    const ctx = place === undefined || face === undefined ? this.#given.ctx : face;
     const getRawInput = () => this.#given.getRawInput();
     const next: MiddlewareOpts['next'] = (changed) =>
       place === undefined ? this.#given.next({ getRawInput, ...changed }) : runBehind(place, given);
-    const given: MiddlewareOpts = { ...this.#given, getRawInput, signal, next };
+    const given: MiddlewareOpts = { ...this.#given, ctx, getRawInput, signal, next };
     return {
       ...this,
       lends: false,
       signal,
       wishes,
       run: () => this.#runAs(given, wishes),
-      behind: (later) => this.behind(later),
+      behind: (later, other) => this.behind(later, other),
       isOwnFailure: (ran) => this.isOwnFailure(ran),
     };
   }
@@ -142,10 +153,17 @@ export class QueryCall implements Call<MiddlewareResult> {
   }
 
   async #runAs(given: MiddlewareOpts, wishes: Wishes): Promise<Ran<MiddlewareResult>> {
-    const { calls } = this.#parts;
+    const { calls, guard } = this.#parts;
+    const { place, opts } = this.#found;
     const record = calls.of(given.getRawInput);
-    const run = () =>
-      this.#found.place === undefined ? runLearning(this.#definition, given, record, wishes, calls) : given.next();
+    const { policy } = this;
+    const watched = place && guard?.watch({ policy, path: opts.path, ctx: given.ctx, scope: this.#scope, wishes });
+    const run = () => {
+      if (place === undefined) return runLearning(this.#definition, given, record, wishes, calls);
+      if (watched === undefined) return given.next();
+      // tRPC's own `next` would copy the context.
+      return runBehind(place, { ...given, ctx: watched.ctx }).then((result) => ({ ...result, ctx: given.ctx }));
+    };
     return ranOf(await inside(record, wishes, this.policy, run));
   }
 }

@@ -1,7 +1,7 @@
 // Docs: docs/keys-and-scopes.md#which-procedure
 import type { AnyTRPCRouter } from '@trpc/server';
 import { CacheError, shown } from '../errors.ts';
-import type { PathBook } from '../resolve.ts';
+import { type PathBook, Unparsed } from '../resolve.ts';
 import { matches } from '../targets.ts';
 
 /** A middleware function as tRPC keeps it in a procedure; parsers carry a `_type`. */
@@ -44,6 +44,8 @@ export interface Registry extends PathBook {
   /** The procedure registered at a full path, and its router. */
   readonly find: (path: string) => { readonly procedure: ProcedureLike; readonly router: RouterDef } | undefined;
   readonly routers: () => readonly RouterDef[];
+  /** The registered routers themselves. */
+  readonly mounted: () => readonly AnyTRPCRouter[];
   /** Where a router is registered; `''` without a mount. */
   readonly mountOf: (router: AnyTRPCRouter) => string;
 }
@@ -180,6 +182,7 @@ export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Re
     register,
     find,
     routers: () => mounted.map(({ def }) => def),
+    mounted: () => mounted.map(({ router }) => router),
     mountOf: (router) => known.get(router) ?? '',
     placeOf(middleware, path) {
       for (const entry of mounted) {
@@ -199,8 +202,8 @@ export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Re
     },
     async parse(path, input) {
       const procedure = find(path)?.procedure;
-      if (procedure === undefined) throw new Error('the procedure is not known to the registered routers');
-      if (hasKey(procedure)) throw new Error('the procedure names its entries by a key of its own');
+      if (procedure === undefined) throw new Unparsed('the procedure is not known to the registered routers');
+      if (hasKey(procedure)) throw new Unparsed('the procedure names its entries by a key of its own');
       return parseInput(procedure, input);
     },
   };

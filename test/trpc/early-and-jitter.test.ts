@@ -33,7 +33,7 @@ describe('jitter', () => {
     vi.spyOn(Math, 'random').mockReturnValue(chance);
     const { call, filled } = openSlow({ ttl: '1m', jitter: 0.2 });
     await call();
-    expect(filled).toEqual([{ path: 'one', bytes: expect.any(Number), ttlMs }]);
+    expect(filled).toEqual([{ path: 'one', bytes: expect.any(Number), ttlMs, ranMs: expect.any(Number) }]);
   });
 
   test('never lengthens it, and leaves it alone where there is none', async () => {

@@ -13,6 +13,7 @@ import {
   useClock,
   varyOf,
 } from '../support/http-checks.ts';
+import { plainTrpc } from '../support/plain-trpc.ts';
 
 useClock();
 
@@ -140,7 +141,8 @@ describe.each(adapters)('lifetimes over $name', (adapter) => {
       await shop.send('lang', { headers: { 'accept-language': 'en' } }),
       await shop.send('lang', { headers: { 'accept-language': 'de' } }),
     ];
-    for (const reply of [en, de]) expect(varyOf(reply)).toEqual(['accept', 'accept-language', 'trpc-accept']);
+    const expected = [...(await plainTrpc()).vary, 'accept-language'].sort();
+    for (const reply of [en, de]) expect(varyOf(reply)).toEqual(expected);
     expect([outputOf(en), outputOf(de)]).toEqual([{ language: 'en' }, { language: 'de' }]);
   });
 
@@ -190,7 +192,8 @@ describe.each(adapters)('lifetimes over $name', (adapter) => {
     expect(reply.body).toBe(got.body);
     expect(reply.headers.get('etag')).toBeNull();
     expect(reply.headers.get('cache-control')).toBeNull();
-    // Of an empty body Next makes `{}`: another input, to a procedure that parses none.
-    expect(shop.runs.pub).toBe(adapter.name === 'next-pages' ? 2 : 1);
+    // Of an empty body Next makes `{}`: another input, to a procedure that parses none. Older releases of tRPC make an error of it.
+    const { readsEmptyBody } = await plainTrpc();
+    expect(shop.runs.pub).toBe(readsEmptyBody && adapter.name !== 'next-pages' ? 1 : 2);
   });
 });

@@ -120,10 +120,20 @@ typed.invalidate(
   'post.*',
   'post.deep.*',
   '*',
+  '*.mine',
   { path: 'post.mine', input: { id: 1 } },
+  { path: 'post.*', scope: 'u' },
+  { path: '*.mine', scope: null },
+  { path: 'post.mine', key: 'k' },
   { tag: 'x' },
   { scope: 'u' },
 );
+// @ts-expect-error two things in one target
+typed.invalidate({ path: 'post.mine', tag: 'x' });
+// @ts-expect-error an input of several paths
+typed.invalidate({ path: 'post.*', input: { id: 1 } });
+// @ts-expect-error no router has such a query
+typed.invalidate('*.nine');
 typed
   .peek({ path: 'post.early', input: 'x' })
   .then((peeked) => is<Equal<NonNullable<typeof peeked>['output'], number>>());

@@ -1,0 +1,127 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { describe, expect, test } from 'vitest';
+import { createCache } from '../../src/index.ts';
+
+type Member =
+  | 'res'
+  | 'tx'
+  | 'logger'
+  | 'work'
+  | 'db'
+  | 'space'
+  | 'id'
+  | 'user'
+  | 'ids'
+  | 'isPublic'
+  | 'at'
+  | 'kind'
+  | 'all'
+  | 'refuse'
+  | 'headers'
+  | 'tenant';
+const t = initTRPC.context<{ [name in Member]: any }>().create();
+const cacheOf = (scope: (opts: { ctx: any }) => any = ({ ctx }) => ctx.user?.id ?? null) => createCache<any>({ scope });
+type Cache = ReturnType<typeof cacheOf>;
+
+const found = async (make: (cache: Cache) => Parameters<typeof t.router>[0], cache = cacheOf()) =>
+  (await cache.audit(cache.register(t.router(make(cache))))).map(
+    ({ severity, path, rule }) => `${severity} ${path} ${rule}`,
+  );
+const shared = ({ cached }: Cache) => t.procedure.use(cached({ ttl: '1m', scope: 'public' }));
+
+const limits = t.middleware(({ ctx, next }) => {
+  if (ctx.all) throw new TRPCError({ code: 'TOO_MANY_REQUESTS' });
+  return next();
+});
+
+describe('found is', () => {
+  test.each<[string, (cache: Cache) => Parameters<typeof t.router>[0], string[]]>([
+    [
+      'a scope that is a text without a user in it',
+      ({ cached }) => ({
+        at: t.procedure.use(cached({ ttl: '1m', scope: ({ ctx }) => `u:${ctx.user?.id}` })).query(() => 1),
+      }),
+      ['warning at scope-undefined'],
+    ],
+    [
+      'a scope that is async, and its failure is nobody’s',
+      ({ cached }) => ({
+        at: t.procedure
+          .use(cached({ ttl: '1m', scope: (async ({ ctx }: any) => ctx.user.id) as never }))
+          .query(() => 1),
+      }),
+      ['error at scope-async'],
+    ],
+    [
+      'a scope that may say public',
+      ({ cached }) => ({
+        at: t.procedure
+          .use(cached({ ttl: '1m', scope: ({ ctx }) => (ctx.isPublic ? 'public' : (ctx.id ?? 'x')) }))
+          .query(() => 1),
+      }),
+      ['warning at scope-says-public'],
+    ],
+    [
+      'a pure limit of rates',
+      (cache) => ({
+        at: shared(cache)
+          .use(cache.pure(limits))
+          .query(() => 1),
+      }),
+      ['error at pure-guards'],
+    ],
+    [
+      'a pure one that answers with a refusal',
+      (cache) => ({
+        at: shared(cache)
+          .use(cache.pure(t.middleware(({ ctx, next }) => (ctx.user ? next() : ctx.refuse({ code: 'FORBIDDEN' })))))
+          .query(() => 1),
+      }),
+      ['warning at pure-guards'],
+    ],
+    [
+      'a pure one that changes ctx',
+      (cache) => ({
+        at: shared(cache)
+          .use(cache.pure(t.middleware(({ ctx, next }) => next({ ctx: { tenant: ctx.headers.tenant } }))))
+          .query(() => 1),
+      }),
+      ['warning at pure-changes-ctx'],
+    ],
+    [
+      'a tag that is nearly one',
+      ({ cached, invalidates }) => ({
+        at: t.procedure.use(cached({ ttl: '1m', scope: 'public', tags: ['posts'] })).query(() => 1),
+        save: t.procedure.use(invalidates({ tag: 'post' }, { tag: 'posts' }, { tag: 'billing' })).mutation(() => 1),
+      }),
+      ['warning save unmatched-tag'],
+    ],
+    [
+      'a path that a callback only names',
+      (cache) => ({
+        list: shared(cache).query(() => 1),
+        a: t.procedure.use(cache.invalidates(() => 'lists')).mutation(() => 1),
+        b: t.procedure.use(cache.invalidates(({ ctx }) => (ctx.all ? ['.list', '.lst'] : []))).mutation(() => 1),
+        c: t.procedure
+          .use(cache.invalidates(({ ctx }) => ctx.ids.map((id: number) => ({ path: 'lost', input: id }))))
+          .mutation(() => 1),
+      }),
+      ['error a unmatched-pattern', 'error b unmatched-pattern', 'error c unmatched-pattern'],
+    ],
+    [
+      'who calls, by a name in brackets',
+      // biome-ignore lint/complexity/useLiteralKeys: that is what is tested
+      (cache) => ({ at: shared(cache).query(({ ctx }) => ctx['user'].id) }),
+      ['error at public-reads-user'],
+    ],
+    [
+      'a bill that one caller has not paid, for all',
+      ({ cached }) => ({
+        at: t.procedure.use(cached({ ttl: '1m', scope: 'public', errors: { PAYMENT_REQUIRED: '1m' } })).query(() => 1),
+      }),
+      ['error at refusal-for-everybody'],
+    ],
+  ])('%s', async (_, make, expected) => {
+    expect(await found(make)).toEqual(expected);
+  });
+});
