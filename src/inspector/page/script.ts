@@ -1,0 +1,18 @@
+// Docs: docs/inspector.md
+import { charts } from './charts.ts';
+import { elements } from './elements.ts';
+import { entries } from './entries.ts';
+import { explaining } from './explaining.ts';
+import { feed } from './feed.ts';
+import { invalidating } from './invalidating.ts';
+import { procedures } from './procedures.ts';
+import { totals } from './totals.ts';
+import { watch } from './watch.ts';
+
+/**
+ * The script of the page, in parts of plain JavaScript: functions that are turned into texts would be whatever a bundler made of
+ * them. Its tests run it in a browser. Texts from outside reach the page as text nodes alone.
+ */
+export const script: string = `'use strict';(()=>{
+${[elements, totals, charts, procedures, entries, feed, invalidating, explaining, watch].join('\n')}
+})();`;
