@@ -4,6 +4,7 @@ import { showProgress } from './progress.ts';
 import { formatMs } from './report.ts';
 import { startServer } from './server.ts';
 import { takeTour } from './tour.ts';
+import { worldInPostgres } from './world-in-postgres.ts';
 
 /** Loads the data, serves the API and drives it once. */
 export async function startApp(port: number) {
@@ -11,10 +12,10 @@ export async function startApp(port: number) {
   console.log(`Starting PostgreSQL (PGlite). The cache is in ${storeName}.`);
   const database = await openDatabase(showProgress());
   await cache.clear(); // the data begins anew, and so must a cache that outlived the last run
-  const server = await startServer(database, port);
+  const server = await startServer(worldInPostgres(database), port);
   console.log(`Ready after ${formatMs(performance.now() - begin)} at ${server.url}. Calling it as its users would:\n`);
 
-  const report = await takeTour(server.url, database);
+  const report = await takeTour(`${server.url}/trpc`, database);
   console.log(`${report}\n`);
 
   return {

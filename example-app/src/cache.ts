@@ -16,6 +16,11 @@ export const cache = createCache<Context>({
   store: url && token ? upstashStore(new Redis({ url, token })) : memoryStore(),
   namespace: 'world-cities',
   scope: ({ ctx }) => ctx.user?.id ?? null, // who shares an entry, where a procedure does not say otherwise
+  waitUntil: (work, { ctx }) => ctx.waitUntil?.(work), // on Workers, work behind a response goes on by this alone
+  http: {
+    tellInvalidated: true, // the page refreshes what a mutation says it invalidated
+    cacheStatus: 'world-cities', // how long an answer is fresh; the page shows it
+  },
 });
 
 export const { cached, invalidates } = cache;

@@ -1,5 +1,4 @@
-import type { CreateHTTPContextOptions } from '@trpc/server/adapters/standalone';
-import type { Database } from './database.ts';
+import type { World } from './world.ts';
 
 export interface User {
   id: string;
@@ -7,8 +6,10 @@ export interface User {
 }
 
 export interface Context {
-  database: Database;
+  world: World;
   user: User | null;
+  /** Keeps work alive behind a response, where the runtime would end it. */
+  waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
 /** A real app would look up a session here. */
@@ -17,9 +18,5 @@ const usersByToken = new Map<string, User>([
   ['token-of-grace', { id: 'grace', name: 'Grace' }],
 ]);
 
-export const contextFor =
-  (database: Database) =>
-  ({ req }: CreateHTTPContextOptions): Context => {
-    const token = req.headers.authorization?.replace(/^Bearer /, '') ?? '';
-    return { database, user: usersByToken.get(token) ?? null };
-  };
+export const userOf = (authorization: string | null | undefined): User | null =>
+  usersByToken.get(authorization?.replace(/^Bearer /, '') ?? '') ?? null;

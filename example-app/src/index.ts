@@ -9,8 +9,9 @@ try {
   const app = await startApp(port);
   if (!app.ok) process.exitCode = 1;
   if (!endsAfterTour) {
-    console.log(`The API stays up at ${pc.bold(app.url)} (Ctrl+C ends it). Try:`);
-    console.log(`  curl -i ${app.url}/country.statistics`);
+    console.log(`Open ${pc.bold(app.url)} and see it from two sides (Ctrl+C ends it). Or:`);
+    console.log(`  ${app.url}/cache    what the cache does, live`);
+    console.log(`  curl -i ${app.url}/trpc/country.statistics`);
     await new Promise((resolve) => process.on('SIGINT', resolve).on('SIGTERM', resolve)); // not `once`: npm may repeat them
   }
   await app.close();

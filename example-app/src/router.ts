@@ -2,6 +2,7 @@ import { cache } from './cache.ts';
 import { cityRouter } from './routers/city.ts';
 import { countryRouter } from './routers/country.ts';
 import { favouriteRouter } from './routers/favourite.ts';
+import { liveRouter } from './routers/live.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = cache.register(
@@ -9,6 +10,7 @@ export const appRouter = cache.register(
     city: cityRouter,
     country: countryRouter,
     favourite: favouriteRouter,
+    live: liveRouter,
   }),
 );
 
