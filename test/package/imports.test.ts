@@ -35,8 +35,15 @@ describe('imports', () => {
     expect(offenders(isHttp, (to, ours) => ours && (to === 'digest.ts' || isHttp(to)))).toEqual([]);
   });
 
-  it('of @trpc/server are in src/trpc, surface.ts and create-cache.ts alone', () => {
-    const knows = (file: string) => file.startsWith('trpc/') || ['surface.ts', 'create-cache.ts'].includes(file);
+  it('of src/testing are in src/testing alone', () => {
+    const isTesting = (file: string) => file.startsWith('testing/');
+    const notTesting = (to: string) => !isTesting(to);
+    expect(offenders(notTesting, notTesting)).toEqual([]);
+  });
+
+  it('of @trpc/server are in src/trpc, src/testing, surface.ts and create-cache.ts alone', () => {
+    const knows = (file: string) =>
+      /^(?:trpc|testing)\//.test(file) || ['surface.ts', 'create-cache.ts'].includes(file);
     expect(
       offenders(
         (file) => !knows(file),
@@ -64,11 +71,21 @@ describe('imports', () => {
   });
 
   it('of a single store are in nothing but stores, options.ts and index.ts', () => {
-    const mayKnow = (file: string) => ['options.ts', 'index.ts'].includes(file) || file.startsWith('stores/');
+    const mayKnow = (file: string) => ['options.ts', 'index.ts'].includes(file) || /^(?:stores|cli)\//.test(file);
     expect(
       offenders(
         (file) => !mayKnow(file),
         (to) => !to.startsWith('stores/'),
+      ),
+    ).toEqual([]);
+  });
+
+  it('of src/node and src/cli, which need Node, are nowhere else', () => {
+    const needsNode = (file: string) => /^(?:node|cli)\//.test(file);
+    expect(
+      offenders(
+        (file) => !needsNode(file),
+        (to, ours) => !ours || !needsNode(to),
       ),
     ).toEqual([]);
   });
@@ -79,7 +96,7 @@ describe('imports', () => {
     expect(
       offenders(
         () => true,
-        (to, ours) => ours || isDeclared(to),
+        (to, ours) => ours || isDeclared(to) || to.startsWith('node:'), // who may, says edge.test.ts
       ),
     ).toEqual([]);
   });

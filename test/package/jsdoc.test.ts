@@ -29,7 +29,18 @@ describe('JSDoc', () => {
   });
 
   it('is on every property of a public interface', () => {
-    const bare = ['index.ts', 'stores/upstash.ts', 'stores/redis.ts', 'cdn/index.ts', 'client/index.ts']
+    const bare = [
+      'index.ts',
+      'stores/kv.ts',
+      'stores/upstash.ts',
+      'stores/redis.ts',
+      'cdn/index.ts',
+      'client/index.ts',
+      'inspector/index.ts',
+      'node/index.ts',
+      'opentelemetry/index.ts',
+      'testing/index.ts',
+    ]
       .flatMap(exportsOf)
       .flatMap(({ name, symbol }) =>
         (symbol.declarations ?? [])
@@ -45,7 +56,8 @@ describe('JSDoc', () => {
 
   it('names, on the first line of a file, its page', () => {
     const stories = files.filter(
-      (file) => /^(?:cdn|trpc|http|stores)\//.test(file) || read(file).includes('export function create'),
+      (file) =>
+        /^(?:cdn|inspector|trpc|http|stores|testing)\//.test(file) || read(file).includes('export function create'),
     );
     const without = stories.filter((file) => !read(file).startsWith('// Docs: '));
     expect(without).toEqual([]);

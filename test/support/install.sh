@@ -2,12 +2,15 @@
 # Makes this machine ready for `npm test`: installs what the tests need and npm does not carry.
 set -euo pipefail
 
+here=$(dirname "${BASH_SOURCE[0]}")
+bash "$here/parts.sh" keyv otel package recipes redis-clients typescript versions workerd
+
 # Debian's servers are where the path of a plain user does not lead.
 export PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
 lacking() {
   local one
-  for one in redis-server nginx chromium; do
+  for one in redis-server memcached nginx chromium; do
     command -v "$one" >/dev/null || printf '%s ' "$one"
   done
 }
@@ -55,6 +58,21 @@ Install it and run the tests again:
   Fedora           sudo dnf install redis
   Alpine           sudo apk add redis
   macOS            brew install redis
+**********************************************************************
+MESSAGE
+  ;;
+esac
+
+case " $missing" in *' memcached '*)
+  cat >&2 <<'MESSAGE'
+**********************************************************************
+memcached is missing: the tests of kvStore on it will be SKIPPED.
+
+Install it and run the tests again:
+  Debian, Ubuntu   sudo apt-get install memcached
+  Fedora           sudo dnf install memcached
+  Alpine           sudo apk add memcached
+  macOS            brew install memcached
 **********************************************************************
 MESSAGE
   ;;

@@ -1,4 +1,5 @@
-import type { Reporter, SerializedError, TestModule } from 'vitest/node';
+import type { Reporter, SerializedError, TestModule, Vitest } from 'vitest/node';
+import { compareStores, ranEveryStore } from './store-rows.ts';
 
 /** Ends the output with one line that scripts can read: `N passed, N failed, N skipped`. */
 export default class SummaryReporter implements Reporter {
@@ -6,6 +7,12 @@ export default class SummaryReporter implements Reporter {
   #failed = 0;
   #skipped = 0;
   #started = false;
+
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
 
   onTestRunStart(): void {
     if (this.#started) return;
@@ -30,6 +37,14 @@ export default class SummaryReporter implements Reporter {
         else if (state === 'skipped') this.#skipped++;
         else this.#failed++;
       }
+    }
+    const config = this.#vitest?.config;
+    const isAll = config?.testNamePattern === undefined && ranEveryStore(modules);
+    const wrong = isAll && compareStores(modules, config?.snapshotOptions.updateSnapshot === 'all');
+    if (typeof wrong === 'string') {
+      process.stdout.write(`${wrong}\n`);
+      process.exitCode = 1;
+      this.#failed++;
     }
   }
 }

@@ -1,0 +1,1 @@
+export { KeyvDynamo } from '@keyv/dynamo';

@@ -1,0 +1,1 @@
+export { Keyv } from 'keyv';
