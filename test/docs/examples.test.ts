@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Block, blocksOf, examplesOf, pages, read, root, sources } from './pages.ts';
+import { writeRecipes } from './recipes.ts';
 
 // Of this run alone: two runs in one tree must not empty each other's folder.
 const project = `${root}.cache/docs-${process.pid}`;
-const blocks = [...pages.flatMap(blocksOf), ...sources.flatMap(examplesOf)];
+// The blocks of a recipe are files of one app.
+const single = pages.filter((page) => !page.startsWith('docs/recipes/'));
+const blocks = [...single.flatMap(blocksOf), ...sources.flatMap(examplesOf)];
 const fileOf = ({ at }: Block) => `${at.replaceAll('/', '-').replace(':', '-line-')}.ts`;
 
 /** What a compiler says about all examples; nothing, when it has no complaint. */
@@ -21,8 +24,10 @@ const compilers = ['typescript', 'typescript-5.9'];
 
 describe('examples in the docs and in JSDoc', () => {
   let complaints: Promise<string>[] = [];
+  let recipes: ReturnType<typeof writeRecipes>;
 
   beforeAll(() => {
+    recipes = writeRecipes('compiled');
     mkdirSync(project, { recursive: true });
     const names = Array.from(
       read('test/docs/setting.ts').matchAll(/^export (?:declare )?const (\w+)/gm),
@@ -39,15 +44,26 @@ describe('examples in the docs and in JSDoc', () => {
         extends: '../../tsconfig.json',
         compilerOptions: {
           moduleDetection: 'force',
+          jsx: 'react-jsx',
           paths: {
             'trpc-cached': ['../../src/index.ts'],
             'trpc-cached/cdn': ['../../src/cdn/index.ts'],
             'trpc-cached/client': ['../../src/client/index.ts'],
+            'trpc-cached/inspector': ['../../src/inspector/index.ts'],
+            'trpc-cached/keyv': ['../../src/stores/kv.ts'],
+            'trpc-cached/node': ['../../src/node/index.ts'],
+            'trpc-cached/opentelemetry': ['../../src/opentelemetry/index.ts'],
             'trpc-cached/redis': ['../../src/stores/redis.ts'],
+            'trpc-cached/testing': ['../../src/testing/index.ts'],
             'trpc-cached/upstash': ['../../src/stores/upstash.ts'],
+            '@opentelemetry/api': ['../../test/parts/otel/node_modules/@opentelemetry/api/build/src/index.d.ts'],
+            pino: ['../../test/parts/otel/node_modules/pino/pino.d.ts'],
+            keyv: ['../../test/parts/keyv/node_modules/keyv/dist/index.d.ts'],
+            '@keyv/dynamo': ['../../test/parts/keyv/node_modules/@keyv/dynamo/dist/index.d.ts'],
+            '@keyv/memcache': ['../../test/parts/keyv/node_modules/@keyv/memcache/dist/index.d.ts'],
           },
         },
-        include: ['.'],
+        include: ['.', recipes.folder],
       }),
     );
     for (const block of blocks) writeFileSync(`${project}/${fileOf(block)}`, block.code);
@@ -57,6 +73,7 @@ describe('examples in the docs and in JSDoc', () => {
   afterAll(async () => {
     await Promise.all(complaints);
     rmSync(project, { recursive: true, force: true });
+    recipes.remove();
   });
 
   it('are found', () => {

@@ -45,7 +45,7 @@ describe('the docs list', () => {
 
   it('every rule of the audit', () => {
     expect(firstCells('docs/errors.md', '## Audit').sort()).toEqual(
-      listed('trpc/audit.ts', 'AuditFinding', 'rule').sort(),
+      listed('trpc/audit/finding.ts', 'AuditRule').sort(),
     );
   });
 
