@@ -1,5 +1,5 @@
 // Docs: docs/how-it-works.md#plain-functions
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { answer } from './cache.ts';
 import type { Answer, Call, Core } from './call.ts';
 import type { Codec } from './codec.ts';
@@ -10,6 +10,7 @@ import { newWishes, type Ran } from './fill.ts';
 import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, type ScopeValue, scopeText, UncanonicalError } from './key.ts';
 import { type Wanted, wantedOf } from './lookup.ts';
+import { createLru } from './lru.ts';
 import {
   atOnce,
   type CachedOptions,
@@ -111,7 +112,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
   let known: LRUCache<string, Wanted> | undefined;
   const wantedFor = (scope: ScopeValue, input: string, tags: readonly string[], codecId: string): Wanted => {
     const text = `${codecId}\n${scopeText(scope)}\n${input}\n${tags.length === 0 ? '' : canonical(tags)}`;
-    known ??= new LRUCache({ max: mostKnown });
+    known ??= createLru(mostKnown);
     const before = known.get(text);
     if (before !== undefined) return before;
     const key = entryKey(

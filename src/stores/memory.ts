@@ -4,6 +4,7 @@ import { encodedBytes } from '../codec.ts';
 import { type Entry, heldBytesOf } from '../entry.ts';
 import { expiredId, randomId } from '../epochs.ts';
 import { CacheError, rejectUnknown, shown } from '../errors.ts';
+import { createLru } from '../lru.ts';
 import type { Lease, LookupAnswer, ScanAnswer, ScanRequest, Store } from '../store.ts';
 
 /** Bounds of a {@link memoryStore}. */
@@ -43,18 +44,14 @@ const alone = 'alone'; // no token, which is a number
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   rejectUnknown(options, ['maxBytes', 'maxEntries', 'maxEpochs'], 'memoryStore');
   const maxSize = bound(options.maxBytes, 67_108_864, 'maxBytes');
+  const maxEntries = bound(options.maxEntries, 10_000, 'maxEntries');
+  // Its number is bounded by hand in `fill`: see createLru.
   const entries = new LRUCache<string, Kept>({
-    max: bound(options.maxEntries, 10_000, 'maxEntries'),
     maxSize,
     sizeCalculation: ({ entry }) => Math.min(heldBytesOf(entry), maxSize + 1),
   });
-  // By size, not by `max`, for which the cache would allocate its whole room up front: 13 ms at start.
-  const epochs = new LRUCache<string, string>({
-    maxSize: bound(options.maxEpochs, 100_000, 'maxEpochs'),
-    sizeCalculation: () => 1,
-    dispose: () => {
-      moves += 1;
-    },
+  const epochs = createLru<string>(bound(options.maxEpochs, 100_000, 'maxEpochs'), () => {
+    moves += 1;
   });
   // How often an epoch was moved on or evicted: while that stays the same, so do all answers.
   let moves = 0;
@@ -116,6 +113,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (unchanged.some(([name, id]) => epochs.get(name) !== id)) return 'invalidated';
       places += 1;
       entries.set(entry.key, { entry, keepUntil: now + keepMs, place: places });
+      if (entries.size > maxEntries) entries.pop();
       return entries.has(entry.key) ? 'stored' : 'size';
     },
     advance(names, mode) {

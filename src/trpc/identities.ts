@@ -1,6 +1,7 @@
 // Docs: docs/performance.md
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { Wanted } from '../lookup.ts';
+import { createLru } from '../lru.ts';
 import type { Policy } from '../policy.ts';
 
 /** What was made for a call, and of what beside the text it is known by. */
@@ -29,7 +30,7 @@ export function createIdentities(): Identities {
     get: (text) => known?.get(text),
     set(text, identity) {
       if (text.length > longest) return;
-      known ??= new LRUCache({ max: most });
+      known ??= createLru(most);
       known.set(text, identity);
     },
   };

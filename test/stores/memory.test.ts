@@ -32,6 +32,12 @@ describe('the memory store', () => {
     expect(await heldOf(store, ['a', 'b', 'c'])).toEqual(['a', 'c']);
   });
 
+  test('a bound is no reservation: what holds a trillion entries is as small as what holds two, until it is filled', async () => {
+    const store = memoryStore({ maxEntries: 2 ** 40, maxEpochs: 2 ** 40 });
+    await fillAll(store, ['a']);
+    expect(await heldOf(store, ['a'])).toEqual(['a']);
+  });
+
   test('it holds so many bytes, counted generously, and says so of an entry that is too large for it', async () => {
     const store = memoryStore({ maxBytes: 20_000 });
     const keys = ['a', 'b', 'c', 'd'];
