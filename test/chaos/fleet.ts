@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { compiled } from '../support/compiled.ts';
 import type { Order, Role, Violation } from './roles.ts';
 import { addTo, newTally, type Tally } from './tally.ts';
 
@@ -31,12 +31,11 @@ interface Message {
   readonly failure?: string;
 }
 
-const workerPath = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const worker = new URL('./worker.ts', import.meta.url);
 
 /** Starts a process of TypeScript that ends with this one. */
-export function forkTyped(path: string, argument: string): ChildProcess {
-  const cwd = fileURLToPath(new URL('../..', import.meta.url)); // where tsx is found
-  return fork(path, [argument], { cwd, execArgv: ['--import', 'tsx'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+export async function forkTyped(script: URL, argument: string): Promise<ChildProcess> {
+  return fork(await compiled(script), [argument], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
 }
 
 /** Starts the processes and waits until all of them work. */
@@ -57,9 +56,9 @@ export async function startFleet(roles: readonly Role[]): Promise<Fleet> {
     }
   };
 
-  function start(role: Role): Promise<void> {
+  async function start(role: Role): Promise<void> {
     lives += 1;
-    const child = forkTyped(workerPath, JSON.stringify({ ...role, seed: role.seed + 1_000 * lives }));
+    const child = await forkTyped(worker, JSON.stringify({ ...role, seed: role.seed + 1_000 * lives }));
     children[role.index] = child;
     let log = '';
     child.stderr?.on('data', (text) => {

@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { forkTyped } from './fleet.ts';
 import type { Role } from './roles.ts';
 import { startWorld, type World } from './world.ts';
@@ -37,17 +36,18 @@ interface Message {
   readonly answered?: number;
 }
 
-const workerPath = fileURLToPath(new URL('./herd-worker.ts', import.meta.url));
+const worker = new URL('./herd-worker.ts', import.meta.url);
 const processes = 4;
 const calls = 250;
 
 /** Starts the processes and the server that they share. */
 export async function startHerd(kind: World['kind']): Promise<Herd> {
   const world = await startWorld(kind, processes);
-  const herd = world.lines.map(({ address }, index) => {
+  const starting = world.lines.map(({ address }, index) => {
     const client = kind === 'upstash' ? 'upstash' : index < 2 ? 'ioredis' : 'node-redis';
-    return forkTyped(workerPath, JSON.stringify({ ...address, client } satisfies HerdRole));
+    return forkTyped(worker, JSON.stringify({ ...address, client } satisfies HerdRole));
   });
+  const herd = await Promise.all(starting);
   let keys = 0;
 
   /** What a process says next that this is interested in; nothing when it is gone. */

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../src/index.ts';
 import { redisStore } from '../../src/stores/redis.ts';
+import { compiled } from '../support/compiled.ts';
 import { redisAvailable } from '../support/redis.ts';
 import { kinds } from '../support/redis-clients.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -153,8 +153,8 @@ describe.skipIf(!redisAvailable)('the bus of a Redis server', () => {
     test.each(['there', 'gone', 'paused'])(
       'a process ends with the client of the user, whether the server is %s or not, without close',
       async (server) => {
-        const script = fileURLToPath(new URL('./redis-bus-process.ts', import.meta.url));
-        const child = spawn(process.execPath, ['--import', 'tsx', script, kind, String(redis.server.port)], {
+        const script = await compiled(new URL('./redis-bus-process.ts', import.meta.url));
+        const child = spawn(process.execPath, [script, kind, String(redis.server.port)], {
           stdio: ['pipe', 'pipe', 'inherit'],
         });
         const ended = once(child, 'exit');

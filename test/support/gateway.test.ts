@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Redis } from '@upstash/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { compiled } from './compiled.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { type RedisServer, redisAvailable, startRedis } from './redis.ts';
 import { RespConnection, RespError, RespParser, toText } from './resp.ts';
@@ -258,8 +259,7 @@ describe.skipIf(!redisAvailable)('a Redis of the tests', () => {
   });
 
   test('it ends with the process that started it, even when that is killed', async () => {
-    const code = `import { startRedis } from './test/support/redis.ts'; console.log((await startRedis()).port);`;
-    const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code]);
+    const owner = spawn(process.execPath, [await compiled(new URL('./redis-process.ts', import.meta.url))]);
     const connection = new RespConnection(Number(String((await once(owner.stdout, 'data'))[0])));
     expect(await connection.command('PING')).toBe('PONG');
     owner.kill('SIGKILL');

@@ -1,19 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { compiled } from '../support/compiled.ts';
 import { adapters, openShop } from '../support/http-adapters.ts';
-
-const script = `
-  import(${JSON.stringify(new URL('../support/etags.ts', import.meta.url).href)})
-    .then(({ etagsOfOwnServer }) => etagsOfOwnServer())
-    .then((etags) => console.log(JSON.stringify(etags)));
-`;
 
 let others: Record<string, string>;
 
 beforeAll(async () => {
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const script = await compiled(new URL('../support/etags-process.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script]);
   others = JSON.parse(stdout);
 });
 
