@@ -39,7 +39,9 @@ export default defineConfig({
       { extends: true, test: { name: 'shared', include, exclude: [...apart, '**/node_modules/**'], isolate: false } },
       { extends: true, test: { name: 'apart', include: apart } },
     ],
+    // Hooks start servers and processes, as tests do.
     testTimeout: 20_000,
+    hookTimeout: 20_000,
     reporters: ['default', './test/support/reporter.ts'],
   },
 });

@@ -1,3 +1,4 @@
+// Docs: docs/performance.md
 import { LRUCache } from 'lru-cache';
 
 const one = () => 1;
