@@ -1,6 +1,6 @@
 // Docs: docs/how-it-works.md
 import type { Breakers } from './breaker.ts';
-import { amended, type Entry, outputOf, type Share } from './entry.ts';
+import { amended, type Entry, outputOf } from './entry.ts';
 import type { Emitter } from './events.ts';
 import type { FillJob, Ran } from './fill.ts';
 import type { Flights } from './flight.ts';
@@ -36,8 +36,6 @@ export interface Core {
 /** One call of a cached query or of a wrapped function. */
 export interface Call<R> extends Omit<FillJob, 'lookup'> {
   readonly wanted: Wanted;
-  /** How a hit, or a shared fill, is handed out. */
-  readonly share: Share;
   /** The output will hardly be looked at: a response is made of the stored form. */
   readonly lends?: boolean;
   /** Whether the caller takes a stored answer, and how long after its end; a browser may ask for less, or more. */
@@ -88,10 +86,10 @@ export const isFor = <R>({ policy }: Pick<Call<R>, 'policy'>, { failure, stream 
   (failure === undefined || policy.errors.has(failure.code)) && (stream !== true || policy.collect !== undefined);
 
 /** The output of an entry as the caller of this call may keep it; where that will do, a {@link Lent} one. */
-export function open<R>({ codec, share, lends }: Call<R>, entry: Entry): unknown {
+export function open<R>({ codec, policy, lends }: Call<R>, entry: Entry): unknown {
   if (entry.failure !== undefined) return undefined;
   const lent = lends === true ? lend(entry, codec) : undefined;
-  return lent ?? outputOf(entry, codec, share);
+  return lent ?? outputOf(entry, codec, policy.share);
 }
 
 /** The expired entry that the policy prefers to a failure (RFC 5861 section 4), if there is one. */

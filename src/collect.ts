@@ -1,6 +1,7 @@
 // Docs: docs/freshness.md#streams
+import { asyncIterator, inTurn, iteratorOf } from './async-iterator.ts';
 import { type Codec, encodedBytes } from './codec.ts';
-import { invalid, rejectUnknown } from './errors.ts';
+import { checkBound, invalid, rejectUnknown } from './errors.ts';
 import type { SkipReason } from './events.ts';
 import { deepFreeze, shapeOf } from './value.ts';
 
@@ -22,9 +23,7 @@ export function resolveCollect(given: CollectOptions | undefined, most: number, 
     throw invalid(where, 'an object such as { maxItems: 1_000 }, or {}', given);
   rejectUnknown(given, ['maxItems', 'maxBytes'], where);
   const { maxItems = 1_000, maxBytes = most } = given;
-  for (const [option, bound] of Object.entries({ maxItems, maxBytes })) {
-    if (!Number.isInteger(bound) || bound < 1) throw invalid(`${where}.${option}`, 'a whole number above zero', bound);
-  }
+  for (const [option, bound] of Object.entries({ maxItems, maxBytes })) checkBound(bound, `${where}.${option}`);
   return { maxItems, maxBytes };
 }
 
@@ -74,10 +73,8 @@ export function collect(
 ): AsyncGenerator<unknown> {
   let lines: string[] | undefined = [];
   let bytes = 0;
-  let iterator: AsyncIterator<unknown> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const inner = iteratorOf(source);
 
-  const begun = () => (iterator ??= source[Symbol.asyncIterator]());
   const end = (how: End) => {
     if (lines === undefined) return undefined;
     lines = undefined;
@@ -98,10 +95,9 @@ export function collect(
     }
   };
   const step = async (): Promise<IteratorResult<unknown>> => {
-    const next = async () => begun().next();
     let result: IteratorResult<unknown>;
     try {
-      result = await (lines === undefined ? next() : pull(next));
+      result = await (lines === undefined ? inner.next() : pull(() => inner.next()));
     } catch (error) {
       end({ skip: 'error', error });
       throw error;
@@ -113,31 +109,17 @@ export function collect(
   };
 
   return asyncIterator({
-    // One after the other, as a generator does: lines are in the order of the items.
-    next() {
-      const result = last.then(step, step);
-      last = result;
-      return result;
-    },
+    next: inTurn(step), // lines are in the order of the items
     async return(value) {
       end({ skip: 'unfinished' });
-      return (await begun().return?.(value)) ?? { done: true, value };
+      return inner.return(value);
     },
     async throw(error) {
       end({ skip: 'unfinished' });
-      const stopped = await begun().throw?.(error);
-      if (stopped === undefined) throw error;
-      return stopped;
+      return inner.throw(error);
     },
   });
 }
-
-/** An asynchronous iterator as those of the runtime: for `for await`, and `await using` where it is known. */
-export const asyncIterator = (methods: Required<AsyncIterator<unknown>>): AsyncGenerator<unknown> =>
-  Object.assign(Object.create(anyAsyncIterator), methods);
-
-// What all of them inherit.
-const anyAsyncIterator: object = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
 
 /** Collects a stream for nobody: until its end, until it is not worth keeping, or until the signal says so. */
 export function drain(

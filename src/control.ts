@@ -1,6 +1,6 @@
 // Docs: docs/freshness.md#control
 import { type Duration, durationMs } from './duration.ts';
-import { CacheError, shown } from './errors.ts';
+import { invalid } from './errors.ts';
 import type { Wishes } from './fill.ts';
 
 /** What `cache.control(opts)` offers to the code of a procedure. */
@@ -27,9 +27,7 @@ export function createControl(wishes: Wishes | undefined): Control {
     },
     tag(...tags) {
       for (const tag of tags) {
-        if (typeof tag !== 'string' || tag === '') {
-          throw new CacheError('INVALID_OPTION', `control.tag: expected a non-empty string, received ${shown(tag)}.`);
-        }
+        if (typeof tag !== 'string' || tag === '') throw invalid('control.tag', 'a non-empty string', tag);
         wishes?.tags.add(tag);
       }
       return control;

@@ -4,7 +4,7 @@ import { createControl } from './control.ts';
 import { createCore } from './core.ts';
 import type { Duration } from './duration.ts';
 import { epochNames, randomId } from './epochs.ts';
-import { CacheError, shown } from './errors.ts';
+import { CacheError, invalid } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { createInvalidate, type InvalidateOptions, resolveManner, splitOptions } from './invalidate.ts';
 import { type CreateCacheOptions, resolveSettings } from './options.ts';
@@ -90,11 +90,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   function cachedQueries(): CachedQueries {
     const { paths, complete } = registry.match('*');
     const queries = paths.flatMap((path) => {
-      const found = registry.find(path);
-      const uses = (found ? own.in(found.procedure) : []).flatMap(({ definition }) =>
-        definition.kind === 'cached' ? [definition.policy.scope] : [],
-      );
-      return uses.length > 0 ? [{ path, isPublic: uses[0] === 'public' }] : [];
+      const found = directParts.cachedAt(path);
+      return found === undefined ? [] : [{ path, isPublic: found.policy.scope === 'public' }];
     });
     return { queries, complete };
   }
@@ -218,12 +215,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     invalidates: (...targets: readonly unknown[]) => define(defineInvalidates(targets)),
     settle: define({ kind: 'settle' }),
     register(router, { mount = '' } = {}) {
-      if (typeof mount !== 'string' || mount.includes('*')) {
-        throw new CacheError(
-          'INVALID_OPTION',
-          `register: mount: expected a path such as 'v2', received ${shown(mount)}.`,
-        );
-      }
+      if (typeof mount !== 'string' || mount.includes('*'))
+        throw invalid('register: mount', "a path such as 'v2'", mount);
       registry.register(router, mount);
       return router;
     },

@@ -51,6 +51,11 @@ export function invalid(option: string, expected: string, received: unknown): Ca
   return new CacheError('INVALID_OPTION', `${option}: expected ${expected}, received ${shown(received)}.`);
 }
 
+/** Throws unless a bound is a whole number above zero. */
+export function checkBound(value: number, option: string): void {
+  if (!Number.isInteger(value) || value < 1) throw invalid(option, 'a whole number above zero', value);
+}
+
 /** Throws when an options object holds a key that nobody reads: a typo must not turn a safeguard off. */
 export function rejectUnknown(options: object, known: readonly string[], where: string): void {
   for (const name of Object.keys(options)) {

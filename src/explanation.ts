@@ -126,14 +126,18 @@ function standingsOf({ epochs, required }: Wanted, { entry, own }: LookupAnswer)
       state: !isTold ? 'unknown' : own[at] === undefined ? 'missing' : 'present',
     }));
   }
-  const carried = entry.epochs.map((name, at): Standing => {
-    const [then = '', now] = [entry.ids[at], own[at]];
+  const lacking = required.filter((name) => !entry.epochs.includes(name));
+  return [...carriedBy(entry, own), ...lacking.map((name): Standing => ({ name, state: 'lacking' }))];
+}
+
+/** How the epochs stand that an entry was filled under; `own` are their ids now. */
+export function carriedBy({ epochs, ids }: Pick<Entry, 'epochs' | 'ids'>, own: LookupAnswer['own']): Standing[] {
+  return epochs.map((name, at) => {
+    const [then = '', now] = [ids[at], own[at]];
     if (now === then) return { name, state: 'unchanged' };
     if (now === undefined) return { name, state: 'missing' };
     return { name, state: isExpiredOnly(then, now) ? 'expired' : 'invalidated' };
   });
-  const lacking = required.filter((name) => !entry.epochs.includes(name));
-  return [...carried, ...lacking.map((name): Standing => ({ name, state: 'lacking' }))];
 }
 
 type Verdict = Pick<Explanation, 'outcome' | 'reason' | 'why'>;

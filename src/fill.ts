@@ -6,7 +6,7 @@ import { durationMs } from './duration.ts';
 import { amended, type Entry, noteLearned, noteShape, sumOf, tagOf } from './entry.ts';
 import { randomId } from './epochs.ts';
 import type { SkipReason } from './events.ts';
-import type { Lookup } from './lookup.ts';
+import { type Lookup, unchangedOf } from './lookup.ts';
 import { atOnce, type CallOpts, type Policy } from './policy.ts';
 import type { FillAnswer, Lease, Store } from './store.ts';
 
@@ -141,7 +141,7 @@ export async function store(
 ): Promise<FillAnswer> {
   const { lookup, wishes } = job;
   const learned = learnedBy(wishes, job.tagEpoch).filter((name) => !entry.epochs.includes(name));
-  const unchanged = lookup.wanted.epochs.map((name, index) => [name, lookup.ids[index] as string] as const);
+  const unchanged = unchangedOf(lookup);
   let epochs = entry.epochs;
   let ids = entry.ids;
   if (learned.length > 0) {

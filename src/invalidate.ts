@@ -137,7 +137,7 @@ export function createInvalidate(
 }
 
 /** The guard before the tags: a fill that saw the new tag epoch must not find the old guard (DESIGN section 3, rule 4). */
-function inOrder(epochs: Set<string>, guard: string): string[] {
+export function inOrder(epochs: Set<string>, guard: string): string[] {
   return epochs.delete(guard) ? [guard, ...epochs] : [...epochs];
 }
 

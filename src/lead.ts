@@ -5,7 +5,7 @@ import { type Bounds, Collected, collect, drain, type End, isStream } from './co
 import { late, within } from './deadline.ts';
 import { type Entry, noteOutdated, outputOf } from './entry.ts';
 import { type FillJob, jobOf, type Prepared, prepare, type Ran, type Skipped, store } from './fill.ts';
-import type { Lookup } from './lookup.ts';
+import { type Lookup, unchangedOf } from './lookup.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { type LongRun, longestRunMs } from './runs.ts';
 import type { Awaitable, Lease, Store } from './store.ts';
@@ -82,7 +82,7 @@ export async function lead<R>(
     land(shared, kept.stored);
     await kept.answerable;
     // A resolver's own object is never frozen (law 8): the first caller, too, gets the sealed copy.
-    const sealed = call.share === 'frozen' && ran.ok ? sealedOf(call, prepared.entry) : {};
+    const sealed = call.policy.share === 'frozen' && ran.ok ? sealedOf(call, prepared.entry) : {};
     return { status: 'miss', coalesced: false, ran, entry: prepared.entry, ...sealed };
   } finally {
     land(shared);
@@ -127,14 +127,14 @@ function collecting<R>(
   ran: Ran<R>,
   stream: AsyncIterable<unknown>,
   startedAt: number,
-  { signal, share }: Call<R>,
+  { signal }: Call<R>,
   core: Core,
 ): AsyncIterable<unknown> {
   const { path } = job.opts;
   let run: LongRun | undefined;
   return collect(stream, {
     codec: job.codec,
-    share,
+    share: job.policy.share,
     bounds: job.policy.collect as Bounds,
     pull(next) {
       run ??= core.runs.begin(path); // one that nobody pulls has not begun
@@ -152,7 +152,8 @@ function collecting<R>(
 }
 
 /** A stream behind a response, or one that is read ahead: nobody pulls it but the cache. */
-function drained<R>(stream: AsyncIterable<unknown>, { codec, share, policy, signal }: Call<R>): Promise<End> {
+function drained<R>(stream: AsyncIterable<unknown>, { codec, policy, signal }: Call<R>): Promise<End> {
+  const { share } = policy;
   const parts = { codec, share, bounds: policy.collect as Bounds, pull: <T>(next: () => Promise<T>) => next() };
   return drain(stream, parts, signal);
 }
@@ -173,7 +174,7 @@ function turnOf<R>(
 /** The sealed copy; none where the codec cannot read what it wrote: the procedure ran, and its caller gets its answer. */
 function sealedOf<R>(call: Call<R>, entry: Entry): { sealed?: { value: unknown } } {
   try {
-    return { sealed: { value: outputOf(entry, call.codec, call.share) } };
+    return { sealed: { value: outputOf(entry, call.codec, call.policy.share) } };
   } catch {
     return {};
   }
@@ -224,15 +225,14 @@ function keep(
 
 /** A new answer that is not stored must not leave the old one to its windows: in its place comes one that is over at once. */
 function discard({ lookup, opts }: FillJob, core: Core): void {
-  const { wanted, ids, expired } = lookup;
+  const { expired } = lookup;
   const now = Date.now();
   if (expired === undefined || Math.max(expired.staleUntil ?? 0, expired.errorUntil ?? 0) <= now) return;
   const { key, epochs, ids: own, storedAt } = expired;
   const entry: Entry = { key, epochs, ids: own, storedAt, freshUntil: now, body: { text: '' } };
-  const unchanged = wanted.epochs.map((name, index) => [name, ids[index] as string] as const);
   const failed = (error: unknown) => core.emitter.emit('error', { operation: 'fill', error });
   try {
-    Promise.resolve(core.storeFor(opts.ctx).fill({ entry, unchanged, keepMs: 1 })).catch(failed);
+    Promise.resolve(core.storeFor(opts.ctx).fill({ entry, unchanged: unchangedOf(lookup), keepMs: 1 })).catch(failed);
   } catch (error) {
     failed(error);
   }

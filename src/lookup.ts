@@ -53,6 +53,10 @@ export interface Lookup {
   readonly previous: ReadonlyMap<string, string>;
 }
 
+/** What a fill of this lookup is stored under. */
+export const unchangedOf = ({ wanted, ids }: Lookup): (readonly [name: string, id: string])[] =>
+  wanted.epochs.map((name, index) => [name, ids[index] as string]);
+
 /** What a lookup needs around it. */
 export interface LookupParts {
   readonly breakers: Breakers;

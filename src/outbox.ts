@@ -75,12 +75,7 @@ export function createOutbox({ store, namespace, writeMs, collapsed, confirmed }
 
   async function send(epochs: readonly string[], mode: Mode, confirmed: PartsConfirmed): Promise<void> {
     const to = store();
-    const sent =
-      to.partOf !== undefined
-        ? to.advance(epochs, mode, confirmed)
-        : mode === 'remove'
-          ? to.advance(epochs)
-          : to.advance(epochs, mode);
+    const sent = to.advance(epochs, mode, confirmed);
     if (sent === undefined) return; // a store in the process, done at once
     // Not every promise is a Promise of this realm; one that is not waited for would count as confirmed.
     if ((await within(Promise.resolve(sent), writeMs)) === late) {

@@ -1,27 +1,21 @@
 // Docs: docs/invalidation.md#refresh-and-peek
-import { asyncIterator } from './collect.ts';
+import { asyncIterator, iteratorOf } from './async-iterator.ts';
 
 /** A stream that is read for the store before its caller gets it: what was read of it is given again. */
 export class ReadAhead implements AsyncIterable<unknown> {
-  readonly #source: AsyncIterable<unknown>;
-  #iterator: AsyncIterator<unknown> | undefined;
+  readonly #inner: Required<AsyncIterator<unknown>>;
   /** What was read, in order: items, the end, or a failure. */
   #read: Promise<IteratorResult<unknown>>[] = [];
 
   constructor(source: AsyncIterable<unknown>) {
-    this.#source = source;
-  }
-
-  #begun(): AsyncIterator<unknown> {
-    return (this.#iterator ??= this.#source[Symbol.asyncIterator]());
+    this.#inner = iteratorOf(source);
   }
 
   /** Reads on. It cannot be left: whoever stops here leaves the rest to `again`. */
   [Symbol.asyncIterator](): AsyncIterator<unknown> {
-    const step = async () => this.#begun().next();
     return {
       next: () => {
-        const result = step();
+        const result = this.#inner.next();
         this.#read.push(result);
         return result;
       },
@@ -31,16 +25,14 @@ export class ReadAhead implements AsyncIterable<unknown> {
   /** All of it from its beginning, and on as its reader pulls. To be called once. */
   again(): AsyncGenerator<unknown> {
     return asyncIterator({
-      next: async () => this.#read.shift() ?? this.#begun().next(),
+      next: async () => this.#read.shift() ?? this.#inner.next(),
       return: async (value) => {
         this.#read = [];
-        return (await this.#begun().return?.(value)) ?? { done: true, value };
+        return this.#inner.return(value);
       },
       throw: async (error) => {
         this.#read = [];
-        const stopped = await this.#begun().throw?.(error);
-        if (stopped === undefined) throw error;
-        return stopped;
+        return this.#inner.throw(error);
       },
     });
   }

@@ -2,7 +2,7 @@
 import { late, within } from './deadline.ts';
 import type { EpochNames } from './epochs.ts';
 import { canonical, isScope, type ScopeValue } from './key.ts';
-import { absolute, isPattern, labelOf } from './targets.ts';
+import { absolute, fieldsOf, isPattern, labelOf } from './targets.ts';
 
 /** What the registered routers know of paths. */
 export interface PathBook {
@@ -26,8 +26,8 @@ interface OnPath {
   readonly epochs: readonly string[];
   readonly to: string;
   readonly reason?: string;
-  /** The epochs of one scope in it, where these are known. */
-  readonly ofScope?: (scope: ScopeValue) => readonly string[];
+  /** The epochs of one scope in it. */
+  readonly ofScope: (scope: ScopeValue) => readonly string[];
   /** Its procedures, where none can be missing. */
   readonly paths?: readonly string[];
 }
@@ -67,42 +67,25 @@ export async function resolveTarget(
   label = labelOf(typeof target === 'string' ? pattern : { ...fields, path: pattern });
 
   const onPath = resolvePattern(pattern, names, book, fields.external === true);
-  const toPath = (reason: string) => widened(onPath.to, reason, onPath.epochs);
-  if ('key' in fields) return toPath('a key cannot be traced to its entries');
   const { scope } = fields;
-  if ('scope' in fields && !isScope(scope)) return toPath('the scope is not known');
+  if ('key' in fields) return widened(onPath.to, 'a key cannot be traced to its entries', onPath.epochs);
+  if ('scope' in fields && !isScope(scope)) return widened(onPath.to, 'the scope is not known', onPath.epochs);
   const scopedTo = onPath.to === '*' ? 'the scope' : `${onPath.to} of the scope`;
-  const whole = () => {
-    if (!isScope(scope)) return onPath.reason === undefined ? exactly(onPath.epochs) : toPath(onPath.reason);
-    if (onPath.ofScope === undefined) return widened('the scope', onPath.reason ?? unexpanded, [names.scope(scope)]);
-    const epochs = onPath.ofScope(scope);
-    return onPath.reason === undefined ? exactly(epochs) : widened(scopedTo, onPath.reason, epochs);
-  };
-  if (!('input' in fields)) return whole();
-  const wider = (reason: string): Resolved => {
-    const { epochs } = whole();
-    return widened(isScope(scope) ? scopedTo : onPath.to, reason, epochs);
-  };
+  const [to, epochs] = isScope(scope) ? [scopedTo, onPath.ofScope(scope)] : [onPath.to, onPath.epochs];
+  const wider = (reason: string) => widened(to, reason, epochs);
+  if (!('input' in fields)) return onPath.reason === undefined ? exactly(epochs) : wider(onPath.reason);
   const { paths } = onPath;
   if (paths === undefined) return wider(onPath.reason ?? unexpanded);
+  const epochOf = (path: string) => (input: string) =>
+    isScope(scope) ? names.scopedInput('q', path, scope, input) : names.input('q', path, input);
   try {
     const found = await Promise.all(
-      paths.map(async (path) => ({ path, inputs: await inputsOf(path, fields.input, book) })),
+      paths.map(async (path) => (await inputsOf(path, fields.input, book)).map(epochOf(path))),
     );
-    const inputs = found.flatMap((one) => one.inputs.map((input) => [one.path, input] as const));
-    return exactly(
-      inputs.map(([path, input]) =>
-        isScope(scope) ? names.scopedInput('q', path, scope, input) : names.input('q', path, input),
-      ),
-    );
+    return exactly(found.flat());
   } catch (error) {
     return wider(error instanceof Unparsed ? error.message : 'the input was refused, by the parsers or as a key');
   }
-}
-
-function fieldsOf(target: unknown): Record<string, unknown> {
-  if (typeof target === 'string') return { path: target };
-  return typeof target === 'object' && target !== null ? { ...target } : {};
 }
 
 /** Why an input cannot be known, in words of this library. What a parser throws may quote the input, and is not told. */

@@ -45,9 +45,12 @@ export function checkTarget(target: unknown, where: string): void {
     return;
   }
   const fields = typeof target === 'object' && target !== null && !Array.isArray(target) ? target : undefined;
-  const names = fields ? Object.keys(fields).sort().join(',') : '';
+  const names = Object.keys(fields ?? {})
+    .filter((name) => name !== 'external')
+    .sort()
+    .join();
   const allowed = ['path', 'input,path', 'path,scope', 'input,path,scope', 'key,path', 'tag', 'scope'];
-  if (fields === undefined || !allowed.includes(names.replace(/(^|,)external/, '').replace(/^,/, ''))) {
+  if (fields === undefined || !allowed.includes(names)) {
     throw new CacheError(
       'INVALID_TARGET',
       `${where}: ${shown(target)} is not a target. Write ${forms}; to mean two things, pass two targets.`,
@@ -66,6 +69,12 @@ export function checkTarget(target: unknown, where: string): void {
       `${where}: scope: expected a string, null or everyone, received ${shown(fields.scope)}.`,
     );
   }
+}
+
+/** What a target says, whatever was given; a text is a path. */
+export function fieldsOf(target: unknown): Record<string, unknown> {
+  if (typeof target === 'string') return { path: target };
+  return typeof target === 'object' && target !== null ? { ...target } : {};
 }
 
 /** Whether a text is a path or a pattern at all, relative ones included. */

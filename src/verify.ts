@@ -27,7 +27,7 @@ export function createVerifier(): Verifier {
     },
     served(call, entry, core) {
       const { verify } = call.policy;
-      if (verify === 0 || entry.failure !== undefined || entry.stream === true || Math.random() >= verify) return;
+      if (entry.failure !== undefined || entry.stream === true || Math.random() >= verify) return;
       if (running.size >= mostAtOnce || running.has(entry.key)) return;
       running.add(entry.key);
       const { path, ctx } = call.opts;

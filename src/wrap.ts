@@ -5,7 +5,7 @@ import type { Answer, Call, Core } from './call.ts';
 import type { Codec } from './codec.ts';
 import { isPromise } from './deadline.ts';
 import { type EpochNames, epochsOf } from './epochs.ts';
-import { CacheError, rejectUnknown, shown } from './errors.ts';
+import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import { newWishes, type Ran } from './fill.ts';
 import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, type ScopeValue, scopeText, UncanonicalError } from './key.ts';
@@ -14,11 +14,12 @@ import { createLru } from './lru.ts';
 import {
   atOnce,
   type CachedOptions,
-  checkTexts,
+  type CallOpts,
   lifetimeOptions,
   type Policy,
   plantMs,
   resolvePolicy,
+  tagsOf,
 } from './policy.ts';
 
 /** The options of `cache.wrap`: those of `cached` that make sense without a procedure. */
@@ -65,12 +66,8 @@ export function createWrap(parts: WrapParts) {
     fn: (...args: Args) => R | Promise<R>,
     options: WrapOptions<Args> = {},
   ): Wrapped<Args, R> => {
-    if (typeof name !== 'string' || name === '') {
-      throw new CacheError('INVALID_OPTION', `wrap: expected a name, received ${shown(name)}.`);
-    }
-    if (typeof fn !== 'function') {
-      throw new CacheError('INVALID_OPTION', `wrap: expected a function, received ${shown(fn)}.`);
-    }
+    if (typeof name !== 'string' || name === '') throw invalid('wrap', 'a name', name);
+    if (typeof fn !== 'function') throw invalid('wrap', 'a function', fn);
     if (taken.has(name)) {
       throw new CacheError(
         'INVALID_OPTION',
@@ -85,14 +82,12 @@ export function createWrap(parts: WrapParts) {
         `wrap: scope: expected a function such as (user) => user.id, received ${shown(scope)}. Leave it out for everybody.`,
       );
     }
-    const own = { scope: 'public', tags: typeof tags === 'function' ? [] : tags, http: false } as const;
-    const policy = {
-      ...resolvePolicy(rest, { ...parts.defaults, ...own }, 'public', 'wrap'),
-      collect: undefined,
-      verify: 0,
-    };
+    const toTags = typeof tags === 'function' ? ({ input }: CallOpts<unknown, Args>) => tags(...input) : tags;
+    const { collect: _, ...defaults } = parts.defaults;
+    const own = { scope: 'public', tags: toTags, http: false, verify: 0 } as const;
+    const policy = resolvePolicy(rest, { ...defaults, ...own }, 'public', 'wrap');
     taken.add(name);
-    return wrapFunction(name, fn, policy, options, parts);
+    return wrapFunction(name, fn, policy, scope, parts);
   };
 }
 
@@ -104,7 +99,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
   name: string,
   fn: (...args: Args) => R | Promise<R>,
   policy: Policy,
-  options: WrapOptions<Args>,
+  scopeOf: WrapOptions<Args>['scope'],
   parts: WrapParts,
 ): Wrapped<Args, R> {
   const { core, names } = parts;
@@ -134,18 +129,16 @@ function wrapFunction<Args extends readonly unknown[], R>(
     return wanted;
   };
   const callOf = (args: Args, run: () => Promise<R>): Call<unknown> => {
-    const scope = options.scope === undefined ? everyone : atOnce(options.scope(...args), 'scope');
+    const scope = scopeOf === undefined ? everyone : atOnce(scopeOf(...args), 'scope');
     if (!isScope(scope)) throw new TypeError('scope: expected a non-empty string');
-    const tags = typeof options.tags === 'function' ? atOnce(options.tags(...args), 'tags') : policy.tags;
-    if (typeof options.tags === 'function') checkTexts(tags, 'tags');
+    const opts = { ctx: undefined, input: args, path: name };
     const codec = parts.codec();
     const call: Call<unknown> = {
-      wanted: wantedFor(scope, textOf(args), tags as readonly string[], codec.id),
+      wanted: wantedFor(scope, textOf(args), tagsOf(policy, opts), codec.id),
       policy,
       codec,
-      share: policy.share,
       wishes: newWishes(),
-      opts: { ctx: undefined, input: args, path: name },
+      opts,
       tagEpoch: names.tag,
       run: () => settle(run),
       behind: () => ({ ...call, wishes: newWishes() }),
@@ -197,6 +190,6 @@ function codeOf(error: unknown): string {
 export function conclude<R>(answered: Answer<unknown>): R {
   if ('failed' in answered) throw (answered.failed as { error: unknown }).error;
   if (!('ran' in answered)) return answered.value as R;
-  if (!answered.ran.ok) throw (answered.ran.result as { error: unknown }).error;
+  if (!answered.ran.ok) throw answered.ran.failure.error;
   return ('sealed' in answered && answered.sealed ? answered.sealed.value : answered.ran.data) as R;
 }

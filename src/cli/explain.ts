@@ -1,7 +1,7 @@
 // Docs: docs/cli.md#explain
 import { type ListedEntry, listed, partOf } from '../entries.ts';
-import { epochNames, isExpiredOnly } from '../epochs.ts';
-import { spanOf } from '../explanation.ts';
+import { epochNames } from '../epochs.ts';
+import { carriedBy, type ExplainedEpoch, spanOf } from '../explanation.ts';
 import { canonical } from '../key.ts';
 import { createLabels, type Labels } from '../label.ts';
 import type { ScanAnswer } from '../store.ts';
@@ -14,12 +14,6 @@ import { pagesOf } from './pages.ts';
 import { bytesOf, plainly } from './table.ts';
 
 type Stored = ScanAnswer['entries'][number];
-
-/** An epoch of an entry. */
-interface Dependence {
-  readonly target: string;
-  readonly state: 'unchanged' | 'expired' | 'invalidated' | 'missing';
-}
 
 const most = 20;
 
@@ -76,18 +70,12 @@ export async function explain(
   return 0;
 }
 
-function dependencesOf({ head, own }: Stored, labels: Labels): readonly Dependence[] {
+function dependencesOf({ head, own }: Stored, labels: Labels): readonly ExplainedEpoch[] {
   const scope = labels.scope(head.epochs);
-  return head.epochs.map((name, index) => {
-    const [then, now] = [head.ids[index], own[index]];
-    const target = labels.epoch(name, scope);
-    if (now === then) return { target, state: 'unchanged' };
-    if (then === undefined || now === undefined) return { target, state: 'missing' };
-    return { target, state: isExpiredOnly(then, now) ? 'expired' : 'invalidated' };
-  });
+  return carriedBy(head, own).map(({ name, state }) => ({ target: labels.epoch(name, scope), state }));
 }
 
-function textOf(entry: ListedEntry & { readonly epochs: readonly Dependence[] }): string {
+function textOf(entry: ListedEntry & { readonly epochs: readonly ExplainedEpoch[] }): string {
   const { path, key, state, ageMs, ttlLeftMs, staleLeftMs, errorLeftMs, bytes, scope, tags, failure, epochs } = entry;
   const changed = epochs.filter((epoch) => epoch.state !== 'unchanged');
   const because = changed.map((one) => `${plainly(one.target)} (${one.state})`).join(', ');

@@ -1,5 +1,6 @@
 // Docs: docs/cli.md#invalidate
 import { epochNames } from '../epochs.ts';
+import { inOrder } from '../invalidate.ts';
 import { everyone, type ScopeValue } from '../key.ts';
 import { type PathBook, resolveTarget } from '../resolve.ts';
 import { isPattern } from '../targets.ts';
@@ -23,9 +24,7 @@ export async function invalidate(given: Arguments, connection: Connection, io: I
   const names = epochNames(namespace, hashKeys);
   const resolved = await Promise.all(targets.map((target) => resolveTarget(target, names, book)));
   const labels = resolved.map(({ label }) => label);
-  const epochs = new Set(resolved.flatMap((one) => one.epochs));
-  // As everywhere: the guard before the tags.
-  const inOrder = epochs.delete(names.guard) ? [names.guard, ...epochs] : [...epochs];
+  const epochs = inOrder(new Set(resolved.flatMap((one) => one.epochs)), names.guard);
 
   if (!yes) {
     const what = labels.map(plainly).join(', ');
@@ -39,16 +38,16 @@ export async function invalidate(given: Arguments, connection: Connection, io: I
       return 1;
     }
   }
-  await unlessInterrupted(io, Promise.resolve(connection.store.advance(inOrder, mode)));
+  await unlessInterrupted(io, Promise.resolve(connection.store.advance(epochs, mode)));
   if (json) {
     io.out(
-      `${JSON.stringify({ namespace, acknowledged: true, mode, targets: labels, epochs: inOrder.length }, null, 2)}\n`,
+      `${JSON.stringify({ namespace, acknowledged: true, mode, targets: labels, epochs: epochs.length }, null, 2)}\n`,
     );
     return 0;
   }
   const did = mode === 'expire' ? 'expired' : 'invalidated';
   for (const label of labels) io.out(`${plainly(label)}: ${did}\n`);
-  io.out(`The store has confirmed it: ${inOrder.length} ${inOrder.length === 1 ? 'epoch' : 'epochs'} moved on.\n`);
+  io.out(`The store has confirmed it: ${epochs.length} ${epochs.length === 1 ? 'epoch' : 'epochs'} moved on.\n`);
   return 0;
 }
 

@@ -1,5 +1,5 @@
 // Docs: docs/clients.md#without-an-http-cache
-import { invalid, rejectUnknown } from '../errors.ts';
+import { checkBound, invalid, rejectUnknown } from '../errors.ts';
 import { varyNames } from '../http/vary.ts';
 import { createCopies } from './copies.ts';
 import { type Asked, askedFor, methodOf, startOf, urlOf } from './request.ts';
@@ -63,11 +63,13 @@ interface Trip extends Pick<Copy, 'sentAt' | 'order'> {
  */
 export function conditionalFetch(options: ConditionalFetchOptions = {}): ConditionalFetch {
   rejectUnknown(options, ['maxBytes', 'maxEntries', 'fetch', 'fresh'], 'conditionalFetch');
-  const { fresh = false, fetch: send = (input, init) => globalThis.fetch(input, init) } = options;
+  const { maxBytes = 8_388_608, maxEntries = 500, fresh = false } = options;
+  const { fetch: send = (input, init) => globalThis.fetch(input, init) } = options;
   if (typeof fresh !== 'boolean') throw invalid('conditionalFetch: fresh', 'a boolean', fresh);
   if (typeof send !== 'function') throw invalid('conditionalFetch: fetch', 'a function such as fetch', send);
-  const maxBytes = bound(options.maxBytes, 8_388_608, 'maxBytes');
-  const copies = createCopies(maxBytes, bound(options.maxEntries, 500, 'maxEntries'));
+  checkBound(maxBytes, 'conditionalFetch: maxBytes');
+  checkBound(maxEntries, 'conditionalFetch: maxEntries');
+  const copies = createCopies(maxBytes, maxEntries);
   const underWay = new Set<Trip>();
   let requests = 0;
 
@@ -165,12 +167,6 @@ export function conditionalFetch(options: ConditionalFetchOptions = {}): Conditi
 }
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-
-function bound(given: number | undefined, standard: number, option: string): number {
-  if (given === undefined) return standard;
-  if (Number.isInteger(given) && given > 0) return given;
-  throw invalid(`conditionalFetch: ${option}`, 'a whole number above zero', given);
-}
 
 /** The tag of an answer, if it is one (RFC 9110 section 8.8.3). */
 function tagOf(headers: Headers): string | undefined {

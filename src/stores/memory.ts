@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { encodedBytes } from '../codec.ts';
 import { type Entry, heldBytesOf } from '../entry.ts';
 import { expiredId, randomId } from '../epochs.ts';
-import { CacheError, rejectUnknown, shown } from '../errors.ts';
+import { checkBound, rejectUnknown } from '../errors.ts';
 import { createLru } from '../lru.ts';
 import type { Lease, LookupAnswer, ScanAnswer, ScanRequest, Store } from '../store.ts';
 
@@ -43,14 +43,15 @@ const alone = 'alone'; // no token, which is a number
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   rejectUnknown(options, ['maxBytes', 'maxEntries', 'maxEpochs'], 'memoryStore');
-  const maxSize = bound(options.maxBytes, 67_108_864, 'maxBytes');
-  const maxEntries = bound(options.maxEntries, 10_000, 'maxEntries');
+  const { maxBytes: maxSize = 67_108_864, maxEntries = 10_000, maxEpochs = 100_000 } = options;
+  for (const [option, bound] of Object.entries({ maxBytes: maxSize, maxEntries, maxEpochs }))
+    checkBound(bound, `memoryStore: ${option}`);
   // Its number is bounded by hand in `fill`: see createLru.
   const entries = new LRUCache<string, Kept>({
     maxSize,
     sizeCalculation: ({ entry }) => Math.min(heldBytesOf(entry), maxSize + 1),
   });
-  const epochs = createLru<string>(bound(options.maxEpochs, 100_000, 'maxEpochs'), () => {
+  const epochs = createLru<string>(maxEpochs, () => {
     moves += 1;
   });
   // How often an epoch was moved on or evicted: while that stays the same, so do all answers.
@@ -152,13 +153,4 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       return { entries: page, ...(next !== undefined && { cursor: String(next) }) };
     },
   };
-}
-
-function bound(value: number | undefined, fallback: number, option: string): number {
-  if (value === undefined) return fallback;
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new CacheError(
-    'INVALID_OPTION',
-    `memoryStore: ${option} must be a whole number above zero, received ${shown(value)}.`,
-  );
 }

@@ -51,14 +51,15 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   }
   const connection = connectionOf(client);
   const bus = createBus(connection, channel);
+  const run = runnerOn(connection);
   return {
     name: 'redis',
     supports: { local: false },
     ...(connection.isCluster
-      ? shardedStore('redisStore', runnerOn(connection), connection, channel)
+      ? shardedStore('redisStore', run, connection, channel)
       : {
-          ...scriptedStore('redisStore', scripts, runnerOn(connection), channel),
-          scan: scanOf('redisStore', scripts, runnerOn(connection), scanKeysOn(connection)),
+          ...scriptedStore('redisStore', scripts, run, channel),
+          scan: scanOf('redisStore', scripts, run, scanKeysOn(connection)),
         }),
     subscribe: bus.subscribe,
     close: bus.close,

@@ -1,7 +1,7 @@
 // Docs: docs/inspector.md#entries
 import { readHead } from '../frame.ts';
 import type { ScanAnswer, ScanRequest, Store } from '../store.ts';
-import type { RunScript } from './scripted.ts';
+import { idOf, type RunScript } from './scripted.ts';
 import type { Scripts } from './scripts.ts';
 
 /** One `SCAN`: answers as the server does, `[cursor, keys]`. */
@@ -58,6 +58,3 @@ export function scanShards(shards: readonly Scan[]): Required<Pick<Store, 'scan'
 
 /** A text as a pattern of Redis that means the text itself. */
 const literally = (text: string): string => text.replace(/[*?[\]\\^]/g, '\\$&');
-
-const idOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.startsWith('i') ? value.slice(1) : undefined;

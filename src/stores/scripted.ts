@@ -102,5 +102,6 @@ const shapeOf = ({ key, epochs, keepMs, held }: LookupRequest) => ({
   i: held?.id,
 });
 
-const idOf = (value: unknown): string | undefined =>
+/** An id as the scripts return it. */
+export const idOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value.startsWith('i') ? value.slice(1) : undefined;

@@ -194,11 +194,7 @@ export function tieredStore(local: Store, remote: Store, options: TieredStoreOpt
     async advance(epochs, mode, confirmed) {
       if (trustMs > 0) moves.note(epochs); // at once: what is asked from here on may be answered by either state …
       try {
-        await (confirmed !== undefined
-          ? remote.advance(epochs, mode, notedBy(confirmed, epochs))
-          : mode === undefined
-            ? remote.advance(epochs)
-            : remote.advance(epochs, mode));
+        await remote.advance(epochs, mode, confirmed && notedBy(confirmed, epochs));
       } finally {
         if (trustMs > 0) moves.note(epochs); // … and is not trusted once this one is over
       }

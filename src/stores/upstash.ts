@@ -1,6 +1,6 @@
 // Docs: docs/stores.md#upstash
 import { type Entry, standingOf } from '../entry.ts';
-import { CacheError, rejectUnknown, shown } from '../errors.ts';
+import { CacheError, invalid, rejectUnknown, shown } from '../errors.ts';
 import { readEntry } from '../frame.ts';
 import type { LookupAnswer, LookupRequest, Store } from '../store.ts';
 import { inOneTrip } from './one-trip.ts';
@@ -69,12 +69,7 @@ export function upstashStore(redis: UpstashClient, options: UpstashStoreOptions 
   }
   rejectUnknown(options, ['reads'], 'upstashStore');
   const { reads = 'primary' } = options;
-  if (reads !== 'primary' && reads !== 'nearest') {
-    throw new CacheError(
-      'INVALID_OPTION',
-      `upstashStore: reads: expected 'primary' or 'nearest', received ${shown(reads)}.`,
-    );
-  }
+  if (reads !== 'primary' && reads !== 'nearest') throw invalid('upstashStore: reads', "'primary' or 'nearest'", reads);
 
   const run: RunScript = (script, keys, args) =>
     alone(redis, (pipeline) => pipeline.eval(script, [...keys], [...args]));

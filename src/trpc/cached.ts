@@ -156,11 +156,11 @@ function lendOut(
   record: CallRecord,
   lent: Lent,
   entry: Entry,
-  { codec, share }: QueryCall,
+  { codec, policy }: QueryCall,
   { ctx }: MiddlewareOpts,
 ): MiddlewareResult {
   const result: MiddlewareResult = { marker: 'middlewareMarker', ok: true, data: undefined, ctx };
-  record.lentOut = { result, loan: new Loan(result, lent, () => outputOf(entry, codec, share)) };
+  record.lentOut = { result, loan: new Loan(result, lent, () => outputOf(entry, codec, policy.share)) };
   return result;
 }
 

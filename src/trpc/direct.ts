@@ -13,7 +13,7 @@ import { lookUp, type Wanted, wantedOf } from '../lookup.ts';
 import type { CallOpts, Policy } from '../policy.ts';
 import { ReadAhead } from '../read-ahead.ts';
 import { conclude, settle } from '../wrap.ts';
-import { type IdentityParts, identify, reader } from './identity.ts';
+import { type CallFacts, type IdentityParts, identify, reader } from './identity.ts';
 import { type ProcedureLike, parseInput } from './registry.ts';
 
 /** One entry, named as a client would call for it. */
@@ -84,7 +84,7 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
       `${operation}: ${shown(target.path)} is not a cached query of a registered router. Register the router with cache.register, and check the path.`,
     );
   }
-  const { policy, codec, procedure, index, parsersBehind } = found;
+  const { policy, codec, procedure, index } = found;
   const scope = target.scope === undefined && policy.scope === 'public' ? everyone : target.scope;
   if (scope === undefined)
     throw new CacheError(
@@ -93,27 +93,31 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
     );
   const seen = await parseInput(procedure, target.input, index);
   const opts = { ctx: target.ctx, input: seen, path: target.path };
-  const request = target.headers && { method: 'GET', header: reader(target.headers) ?? (() => null), exact: false };
-  const named = await identify(
-    { ...policy, when: undefined, scope: () => scope },
-    opts,
-    {
-      raw: target.input,
-      seen,
-      own: () => parseInput(procedure, target.input),
-      by: parsersBehind || (seen === undefined && target.input !== undefined) ? 'raw' : 'parsed',
-      codecId: codec.id,
-      space: 'q',
-      request,
-    },
-    { ...parts, known: undefined },
-  );
+  const facts = factsOf(found, target.input, seen, target.headers);
+  const asked = { ...policy, when: undefined, scope: () => scope };
+  const named = await identify(asked, opts, facts, { ...parts, known: undefined });
   if ('bypass' in named)
     throw new CacheError('INVALID_TARGET', `${operation}: ${target.path}: ${missing[named.bypass] ?? named.bypass}`, {
       cause: named.error,
     });
   return { wanted: named.wanted, policy, codec, opts };
 }
+
+/** A call that nobody makes: the query is named from outside, with an input as a client sends it. */
+export const factsOf = (
+  { procedure, codec, parsersBehind }: CachedQuery,
+  raw: unknown,
+  seen: unknown,
+  headers: EntryTarget['headers'],
+): CallFacts => ({
+  raw,
+  seen,
+  own: () => parseInput(procedure, raw),
+  by: parsersBehind || (seen === undefined && raw !== undefined) ? 'raw' : 'parsed',
+  codecId: codec.id,
+  space: 'q',
+  request: headers && { method: 'GET', header: reader(headers) ?? (() => null), exact: false },
+});
 
 /** Shows a fresh entry without running anything and without counting as a hit. */
 export async function peek(target: EntryTarget, parts: DirectParts): Promise<Peeked | undefined> {
@@ -144,7 +148,6 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
     wanted: wantedOf({ ...wanted, exact: true }),
     policy: { ...policy, verify: 0 }, // what `fn` does, it does once
     codec,
-    share: policy.share,
     wishes: newWishes(),
     opts,
     tagEpoch: parts.names.tag,

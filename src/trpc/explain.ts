@@ -6,8 +6,9 @@ import { bypassed, type Explanation, explanationOf } from '../explanation.ts';
 import type { ScopeValue } from '../key.ts';
 import { createLabels, errorLabel } from '../label.ts';
 import type { Wanted } from '../lookup.ts';
+import type { CallOpts } from '../policy.ts';
 import type { LookupAnswer, Store } from '../store.ts';
-import type { CachedQuery, DirectParts } from './direct.ts';
+import { type CachedQuery, type DirectParts, factsOf } from './direct.ts';
 import { type Bypass, identify, reader } from './identity.ts';
 import { parseInput } from './registry.ts';
 
@@ -42,7 +43,7 @@ export async function explain(
   options: ExplainOptions,
   parts: ExplainParts,
 ): Promise<Explanation> {
-  const { headers, scope } = checked(options);
+  checkOptions(options);
   const found = parts.cachedAt(path);
   if (found === undefined) {
     if (parts.isKnown(path)) return bypassed(path, 'uncached', 'No cached stands in this procedure.');
@@ -55,7 +56,7 @@ export async function explain(
     return bypassed(path, 'uncached', `A ${found.procedure._def.type} is never answered from the cache.`);
   if (found.skipped)
     return bypassed(path, 'middleware-behind', 'A hit would skip a middleware behind cached, so nothing is looked up.');
-  const named = await nameOf(found, { path, input, ctx, headers, scope }, parts);
+  const named = await nameOf(found, { path, input, ctx }, options, parts);
   if ('bypass' in named)
     return bypassed(
       path,
@@ -71,26 +72,21 @@ export async function explain(
     : explanationOf({ ...asked, now: Date.now() }, read);
 }
 
-function checked(options: ExplainOptions): ExplainOptions {
+function checkOptions(options: ExplainOptions): void {
   if (typeof options !== 'object' || options === null) throw invalid('explain: options', 'an object', options);
   rejectUnknown(options, ['headers', 'scope'], 'explain');
   const { headers } = options;
   if (headers !== undefined && reader(headers) === undefined)
     throw invalid('explain: headers', 'Headers or an object', headers);
-  return options;
-}
-
-interface Given extends ExplainOptions {
-  readonly path: string;
-  readonly input: unknown;
-  readonly ctx: unknown;
 }
 
 async function nameOf(
-  { policy, codec, procedure, index, parsersBehind }: CachedQuery,
-  { path, input, ctx, headers, scope }: { [Name in keyof Given]: Given[Name] | undefined } & { path: string },
+  found: CachedQuery,
+  { ctx, input, path }: CallOpts<unknown, unknown>,
+  { headers, scope }: ExplainOptions,
   parts: ExplainParts,
 ): Promise<{ readonly wanted: Wanted } | Bypass> {
+  const { policy, procedure, index } = found;
   let seen: unknown;
   try {
     seen = await parseInput(procedure, input, index);
@@ -103,20 +99,8 @@ async function nameOf(
   } catch (error) {
     return { bypass: 'callback', error };
   }
-  return identify(
-    scope === undefined ? policy : { ...policy, scope: () => scope },
-    opts,
-    {
-      raw: input,
-      seen,
-      own: () => parseInput(procedure, input),
-      by: parsersBehind || (seen === undefined && input !== undefined) ? 'raw' : 'parsed',
-      codecId: codec.id,
-      space: 'q',
-      request: headers && { method: 'GET', header: reader(headers) ?? (() => null), exact: false },
-    },
-    { ...parts, known: undefined },
-  );
+  const asked = scope === undefined ? policy : { ...policy, scope: () => scope };
+  return identify(asked, opts, factsOf(found, input, seen, headers), { ...parts, known: undefined });
 }
 
 /** What the store has under the key, read without planting; or, in words, why a call would do without. */

@@ -1,6 +1,6 @@
 // Docs: docs/invalidation.md
 import { isStream } from '../collect.ts';
-import { CacheError, rejectUnknown, shown } from '../errors.ts';
+import { CacheError, invalid, rejectUnknown, shown } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import {
   type Invalidate,
@@ -11,7 +11,7 @@ import {
   splitOptions,
 } from '../invalidate.ts';
 import type { PathBook } from '../resolve.ts';
-import { absolute, checkTarget, type TargetSource } from '../targets.ts';
+import { absolute, checkTarget, fieldsOf, type TargetSource } from '../targets.ts';
 import type { Calls, Collected } from './calls.ts';
 import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
 import type { Place } from './registry.ts';
@@ -59,17 +59,10 @@ export function defineInvalidates(given: readonly unknown[]): InvalidatesDefinit
   if (list.length === 0)
     throw new CacheError('INVALID_TARGET', "invalidates: no target given. Write invalidates('post.*') or a callback.");
   for (const target of list) if (typeof target !== 'function') checkTarget(target, 'invalidates');
-  choose('on', on, ['success', 'always']);
-  choose('onFailure', onFailure, ['retry', 'throw']);
+  if (on !== 'success' && on !== 'always') throw invalid('invalidates: on', "'success' or 'always'", on);
+  if (onFailure !== 'retry' && onFailure !== 'throw')
+    throw invalid('invalidates: onFailure', "'retry' or 'throw'", onFailure);
   return { kind: 'invalidates', targets: list, on, onFailure, ...resolveManner(options, 'invalidates') };
-}
-
-function choose(option: string, value: unknown, allowed: readonly string[]): void {
-  if (allowed.includes(value as string)) return;
-  throw new CacheError(
-    'INVALID_OPTION',
-    `invalidates: ${option}: expected ${allowed.map((one) => `'${one}'`).join(' or ')}, received ${shown(value)}.`,
-  );
 }
 
 /** What is wrong with the paths and patterns written down in an `invalidates`, those of other deployments excepted. */
@@ -176,10 +169,7 @@ function asMounted(targets: readonly unknown[], place: Place | undefined, match:
   const mounts = [...(place?.mounts ?? [])].filter((mount) => mount !== '');
   if (mounts.length === 0) return [...targets];
   return targets.flatMap((target) => {
-    const { path, external } = (typeof target === 'string' ? { path: target } : (target ?? {})) as Record<
-      string,
-      unknown
-    >;
+    const { path, external } = fieldsOf(target);
     if (typeof path !== 'string' || path.startsWith('.') || external === true) return [target];
     const isInside = (full: string) => match(full).paths.length > 0;
     // A lazy router that is not loaded may hold it.

@@ -59,7 +59,6 @@ export class QueryCall implements Call<MiddlewareResult> {
   readonly wanted: Wanted;
   readonly policy: Policy;
   readonly codec: Codec;
-  readonly share: Policy['share'];
   readonly opts: CallOpts<unknown, unknown>;
   readonly tagEpoch: (tag: string) => string;
   readonly signal: AbortSignal | undefined;
@@ -89,11 +88,10 @@ export class QueryCall implements Call<MiddlewareResult> {
     this.#found = found;
     this.#scope = scope;
     this.#parts = parts;
-    this.#demanded = request && demandedBy(request, found.opts, parts.honours);
+    this.#demanded = demandedBy(request, found.opts, parts.honours);
     this.wanted = request?.exact === true ? wantedOf({ ...wanted, exact: true }) : wanted;
     this.policy = definition.policy;
     this.codec = found.codec;
-    this.share = definition.policy.share;
     this.opts = found.opts;
     this.tagEpoch = parts.names.tag;
     this.signal = given.signal;

@@ -74,9 +74,7 @@ interface Mounted {
 export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Registry {
   const mounted: Mounted[] = [];
   const places = new WeakMap<Middleware, Place>();
-  /** Where each router is registered. */
-  const known = new WeakMap<object, string>();
-
+  const mountOf = (router: AnyTRPCRouter) => mounted.find((one) => one.router === router)?.mount;
   const fullPath = (mount: string, path: string) => (mount === '' ? path : `${mount}.${path}`);
 
   function bindProcedure(procedure: ProcedureLike, path: string, { def, mount }: Mounted): void {
@@ -104,12 +102,8 @@ export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Re
     gate(procedure);
   }
 
-  function* procedures(): Generator<readonly [string, ProcedureLike]> {
-    for (const { def, mount } of mounted) {
-      for (const path of Object.keys(def.procedures))
-        yield [fullPath(mount, path), def.procedures[path] as ProcedureLike];
-    }
-  }
+  const pathsOf = (list: readonly Mounted[]) =>
+    list.flatMap(({ def, mount }) => Object.keys(def.procedures).map((path) => fullPath(mount, path)));
 
   const find: Registry['find'] = (path) => {
     // The newest first: an edited router under the same paths (hot reload) has the parsers that count.
@@ -125,7 +119,7 @@ export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Re
     list.flatMap(({ def, mount }) => Object.keys(def.lazy ?? {}).map((path) => fullPath(mount, path)));
 
   function register(router: AnyTRPCRouter, mount = ''): void {
-    const at = known.get(router);
+    const at = mountOf(router);
     if (at !== undefined && (mount === '' || mount === at)) return;
     if (at !== undefined) {
       // Two names for one entry: a target that uses the one would miss what is stored under the other.
@@ -143,7 +137,6 @@ export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Re
     for (const other of replaced) letGo(other);
     mounted.push(next);
     for (const path of Object.keys(def.procedures)) bindProcedure(def.procedures[path] as ProcedureLike, path, next);
-    known.set(router, mount);
   }
 
   /** A call of a procedure that stands at one path in two routers does not tell which of them was meant. */
@@ -161,14 +154,13 @@ export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Re
 
   function letGo(replaced: Mounted): void {
     mounted.splice(mounted.indexOf(replaced), 1);
-    known.delete(replaced.router);
     for (const procedure of Object.values(replaced.def.procedures)) {
       for (const middleware of procedure._def.middlewares) places.get(middleware)?.paths.clear();
     }
   }
 
   function checkTargets(next: Mounted, after: readonly Mounted[]): void {
-    const paths = after.flatMap(({ def, mount }) => Object.keys(def.procedures).map((path) => fullPath(mount, path)));
+    const paths = pathsOf(after);
     const unloaded = lazies(after);
     const isPath = (pattern: string) =>
       paths.some((path) => matches(pattern, path)) || unloaded.some((lazy) => mayMatchBelow(pattern, lazy));
@@ -183,7 +175,7 @@ export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Re
     find,
     routers: () => mounted.map(({ def }) => def),
     mounted: () => mounted.map(({ router }) => router),
-    mountOf: (router) => known.get(router) ?? '',
+    mountOf: (router) => mountOf(router) ?? '',
     placeOf(middleware, path) {
       for (const entry of mounted) {
         const procedure = entry.def.procedures[path];
@@ -195,8 +187,7 @@ export function createRegistry({ bind, gate, check, hasKey }: RegistryParts): Re
       return undefined;
     },
     match(pattern) {
-      const paths = new Set<string>();
-      for (const [path] of procedures()) if (matches(pattern, path)) paths.add(path);
+      const paths = new Set(pathsOf(mounted).filter((path) => matches(pattern, path)));
       const complete = mounted.length > 0 && !lazies(mounted).some((lazy) => mayMatchBelow(pattern, lazy));
       return { paths: [...paths], complete };
     },

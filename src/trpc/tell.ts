@@ -3,7 +3,7 @@ import { late, within } from '../deadline.ts';
 import { type ToldPath, toldAhead, toldHeader } from '../http/told.ts';
 import { everyone } from '../key.ts';
 import type { PathBook } from '../resolve.ts';
-import { absolute, isPattern } from '../targets.ts';
+import { absolute, fieldsOf, isPattern } from '../targets.ts';
 import { isPlain } from '../value.ts';
 import type { Calls, GetRawInput } from './calls.ts';
 
@@ -46,8 +46,7 @@ async function toldOf(
   sent: Members | undefined,
   parts: TellParts,
 ): Promise<readonly ToldPath[]> {
-  const fields: Record<string, unknown> =
-    typeof target === 'string' ? { path: target } : typeof target === 'object' && target !== null ? { ...target } : {};
+  const fields = fieldsOf(target);
   // Any resolver may add a tag to its answer, so any cached query may carry it.
   if ('tag' in fields) return cachedPaths(parts, () => true);
   if (fields.path === undefined && 'scope' in fields) {

@@ -144,7 +144,9 @@ describe('the memory store', () => {
     ['maxEntries', '10'],
   ])('it refuses %s: %s, by the name of the option', (option, value) => {
     expect(() => memoryStore({ [option]: value })).toThrow(CacheError);
-    expect(() => memoryStore({ [option]: value })).toThrow(`memoryStore: ${option} must be a whole number above zero`);
+    expect(() => memoryStore({ [option]: value })).toThrow(
+      `memoryStore: ${option}: expected a whole number above zero`,
+    );
   });
 
   test('it refuses an option that nobody reads', () => {

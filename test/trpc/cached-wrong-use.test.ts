@@ -128,6 +128,8 @@ describe('invalidates says at definition what to write instead of', () => {
     ['a regular expression', [/^post/], 'INVALID_TARGET', "'post.*'"],
     ['a glob inside a segment', ['post.by*'], 'INVALID_TARGET', 'a whole segment'],
     ['a path with slashes and a glob', ['post/*'], 'INVALID_TARGET', 'joined by dots'],
+    ['a name that only ends like one', [{ externaltag: 'a' }], 'INVALID_TARGET', 'is not a target'],
+    ['external alone', [{ external: true }], 'INVALID_TARGET', 'is not a target'],
     ['options beside targets', [{ targets: 'a' }, 'b'], 'INVALID_TARGET', 'targets: [ … ]'],
     ['no targets in the options', [{ targets: [] }], 'INVALID_TARGET', "invalidates('post.*')"],
     ['an unknown option', [{ targets: 'a', when: 'success' }], 'INVALID_OPTION', 'on'],
@@ -146,7 +148,7 @@ describe('invalidates says at definition what to write instead of', () => {
 
 describe('a store says what to write instead of', () => {
   test.each<[string, () => Store, string]>([
-    ['a bound of 0', () => memoryStore({ maxEntries: 0 }), 'maxEntries must be a whole number above zero'],
+    ['a bound of 0', () => memoryStore({ maxEntries: 0 }), 'maxEntries: expected a whole number above zero'],
     ['a bound by text', () => memoryStore({ maxBytes: '1mb' as never }), 'received "1mb"'],
     ['a typo', () => memoryStore({ maxSize: 1 } as never), 'maxBytes, maxEntries'],
     ['nothing in place of a client', () => upstashStore(undefined as never), 'upstashStore(Redis.fromEnv())'],

@@ -1,7 +1,7 @@
 // Docs: docs/errors.md#audit
 import { shown } from '../../errors.ts';
 import { everyone } from '../../key.ts';
-import { absolute, isPattern, matches } from '../../targets.ts';
+import { absolute, fieldsOf, isPattern, matches } from '../../targets.ts';
 import { parseInput } from '../registry.ts';
 import { error, type Found, warning } from './finding.ts';
 import { nearest } from './nearest.ts';
@@ -20,8 +20,8 @@ interface Written {
 function* writtenIn(subject: Subject, { matching }: Survey): Generator<Written> {
   for (const { definition } of invalidatesOf(subject)) {
     for (const target of definition.targets) {
-      const fields: Record<string, unknown> = typeof target === 'string' ? { path: target } : { ...target };
-      if (typeof target === 'function' || typeof fields.path !== 'string' || fields.external === true) continue;
+      const fields = fieldsOf(target);
+      if (typeof fields.path !== 'string' || fields.external === true) continue;
       yield { pattern: fields.path, fields, meant: matching(fields.path, subject) };
     }
   }
