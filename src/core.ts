@@ -13,9 +13,9 @@ import { createRuns } from './runs.ts';
 import type { Store } from './store.ts';
 import { createVerifier } from './verify.ts';
 
-/** Opens the store of a cache whose `store` is a function of the context. */
+/** What a cache does with its core beside calls. */
 export interface Opener {
-  /** Opens it with this context, if nothing has opened it before. What goes wrong is met again by whoever needs it. */
+  /** Opens the store, which may be a function of the context, with this one, if nothing has opened it before. What goes wrong is met again by whoever needs it. */
   readonly open: (ctx: unknown) => void;
   /** The store, if it is open: asking opens nothing. */
   readonly opened: () => Store | undefined;

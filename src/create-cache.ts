@@ -1,5 +1,6 @@
 // Docs: docs/how-it-works.md
 import type { AnyTRPCRouter } from '@trpc/server';
+import { atOnce } from './call-opts.ts';
 import { createControl } from './control.ts';
 import { createCore } from './core.ts';
 import type { Duration } from './duration.ts';
@@ -8,7 +9,7 @@ import { CacheError, invalid } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { createInvalidate, type InvalidateOptions, resolveManner, splitOptions } from './invalidate.ts';
 import { type CreateCacheOptions, resolveSettings } from './options.ts';
-import { atOnce, type CachedOptions } from './policy.ts';
+import type { CachedOptions } from './policy.ts';
 import type { Cache, ContextOf } from './surface.ts';
 import { checkTarget, labelOf } from './targets.ts';
 import { type CachedParts, type Location, runCached } from './trpc/cached.ts';

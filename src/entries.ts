@@ -46,7 +46,7 @@ export interface EntriesPage {
 const mostLimit = 1_000;
 
 /** Checks what a listing is asked for. */
-export function checkedEntries(options: EntriesOptions): Required<Pick<EntriesOptions, 'match' | 'limit'>> {
+function checkedEntries(options: EntriesOptions): Required<Pick<EntriesOptions, 'match' | 'limit'>> {
   if (typeof options !== 'object' || options === null) throw invalid('entries: options', 'an object', options);
   rejectUnknown(options, ['match', 'limit', 'cursor'], 'entries');
   const { match = '*', limit = 100, cursor } = options;

@@ -1,4 +1,6 @@
 // Docs: docs/how-it-works.md#fill
+
+import { atOnce, type CallOpts } from './call-opts.ts';
 import { jittered } from './chance.ts';
 import type { Codec } from './codec.ts';
 import { Collected, itemsOf } from './collect.ts';
@@ -7,7 +9,7 @@ import { amended, type Entry, noteLearned, noteShape, sumOf, tagOf } from './ent
 import { randomId } from './epochs.ts';
 import type { SkipReason } from './events.ts';
 import { type Lookup, unchangedOf } from './lookup.ts';
-import { atOnce, type CallOpts, type Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 import type { FillAnswer, Lease, Store } from './store.ts';
 
 /** How a procedure ended: its output, or the failure as its caller must see it. */

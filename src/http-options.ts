@@ -1,7 +1,9 @@
 // Docs: docs/http.md#options
+
 import { type Duration, durationMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import { type CdnDialect, cdnDialects } from './http/tag-headers.ts';
+import { isToken } from './http/token.ts';
 
 /** How a cache speaks HTTP. */
 export interface HttpOptions<C = any> {
@@ -109,7 +111,7 @@ const hasMeaning = (name: string): boolean => taken.has(name.toLowerCase()) || f
 
 function headerName(name: unknown, standard: string, option: string): string | false {
   if (name === undefined || name === false) return name ?? standard;
-  if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~\w]+$/.test(name))
+  if (typeof name !== 'string' || !isToken(name))
     throw invalid(option, `a header name such as '${standard}', or false`, name);
   if (hasMeaning(name)) throw meant(option, name, standard);
   return name;

@@ -1,3 +1,4 @@
+export type { CallOpts, ResultOpts } from './call-opts.ts';
 export type { Codec, Encoded, Transformer } from './codec.ts';
 export type { CollectOptions } from './collect.ts';
 export type { Control } from './control.ts';
@@ -16,9 +17,10 @@ export { everyone, type ScopeValue } from './key.ts';
 export type { ShownScope } from './label.ts';
 export type { HttpLifetimes } from './lifetimes.ts';
 export type { CreateCacheOptions } from './options.ts';
-export type { CachedOptions, CallOpts, ResultOpts, Scope, StaleIfError } from './policy.ts';
+export type { CachedOptions, Scope } from './policy.ts';
 export type { Purge } from './purge.ts';
 export type { AsyncContext } from './runs.ts';
+export type { StaleIfError } from './stale-if-error.ts';
 export type { CacheStatus, ListedProcedure } from './status.ts';
 export type {
   Awaitable,

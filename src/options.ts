@@ -1,11 +1,12 @@
 // Docs: docs/stores.md, docs/keys-and-scopes.md
 import type { Core } from './call.ts';
+import type { CallOpts } from './call-opts.ts';
 import type { Transformer } from './codec.ts';
 import { type Duration, timerMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown, shown } from './errors.ts';
 import { checkGuard, type GuardOptions } from './guard.ts';
 import { type HttpOptions, type HttpSettings, resolveHttpOptions } from './http-options.ts';
-import { type CachedOptions, type CallOpts, checkScope, resolvePolicy, type Scope } from './policy.ts';
+import { type CachedOptions, checkScope, resolvePolicy, type Scope } from './policy.ts';
 import type { Purge } from './purge.ts';
 import type { AsyncContext } from './runs.ts';
 import type { Store } from './store.ts';

@@ -3,12 +3,10 @@ import { atOnce, type CallOpts, type ResultOpts } from './call-opts.ts';
 import { type Bounds, type CollectOptions, resolveCollect } from './collect.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { CacheError, invalid, rejectUnknown } from './errors.ts';
+import { isToken } from './http/token.ts';
 import type { ScopeValue } from './key.ts';
 import { type HttpLifetimes, type Lifetimes, resolveLifetimes } from './lifetimes.ts';
 import { resolveStaleIfError, type StaleIfError, type Tolerance } from './stale-if-error.ts';
-
-export { atOnce, type CallOpts, type ResultOpts } from './call-opts.ts';
-export type { StaleIfError } from './stale-if-error.ts';
 
 /**
  * Who shares an entry: `'public'` is everybody (and allows shared-cache headers); a callback returns the caller's own
@@ -246,7 +244,7 @@ export function checkTexts(value: unknown, option: string): void {
 
 // `Vary: *` means that no stored answer fits any request: such a query is one without `cached`.
 function checkHeaders(value: unknown, option: string): void {
-  const isName = (item: unknown) => typeof item === 'string' && item !== '*' && /^[!#$%&'*+\-.^_`|~\w]+$/.test(item);
+  const isName = (item: unknown) => typeof item === 'string' && item !== '*' && isToken(item);
   if (Array.isArray(value) && value.every(isName)) return;
   throw invalid(option, "an array of header names such as ['accept-language']", value);
 }

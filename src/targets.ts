@@ -1,9 +1,8 @@
 // Docs: docs/invalidation.md
+
+import type { ResultOpts } from './call-opts.ts';
 import { CacheError, shown } from './errors.ts';
 import { isScope, type ScopeValue } from './key.ts';
-import type { ResultOpts } from './policy.ts';
-
-export { matches } from './pattern.ts';
 
 /**
  * What an invalidation makes unusable: a path or pattern; one input of it, in every scope; one user's entries of it; one

@@ -2,6 +2,7 @@
 import type { LRUCache } from 'lru-cache';
 import { answer } from './cache.ts';
 import type { Answer, Call, Core } from './call.ts';
+import { atOnce, type CallOpts } from './call-opts.ts';
 import type { Codec } from './codec.ts';
 import { isPromise } from './deadline.ts';
 import { type EpochNames, epochsOf } from './epochs.ts';
@@ -11,16 +12,7 @@ import type { Advance, InvalidateResult } from './invalidate.ts';
 import { canonical, entryKey, everyone, isScope, type ScopeValue, scopeText, UncanonicalError } from './key.ts';
 import { type Wanted, wantedOf } from './lookup.ts';
 import { createLru } from './lru.ts';
-import {
-  atOnce,
-  type CachedOptions,
-  type CallOpts,
-  lifetimeOptions,
-  type Policy,
-  plantMs,
-  resolvePolicy,
-  tagsOf,
-} from './policy.ts';
+import { type CachedOptions, lifetimeOptions, type Policy, plantMs, resolvePolicy, tagsOf } from './policy.ts';
 
 /** The options of `cache.wrap`: those of `cached` that make sense without a procedure. */
 export interface WrapOptions<Args extends readonly unknown[]>

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { epochNames, prefixes } from '../src/epochs.ts';
 import { CacheError } from '../src/index.ts';
+import { matches } from '../src/pattern.ts';
 import { type PathBook, resolveTarget } from '../src/resolve.ts';
-import { absolute, checkTarget, labelOf, matches } from '../src/targets.ts';
+import { absolute, checkTarget, labelOf } from '../src/targets.ts';
 
 const names = epochNames('shop', false);
 const paths = ['post.byId', 'post.list', 'post.comments.list', 'postman.list', 'list'];

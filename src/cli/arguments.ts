@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { UsageError } from './io.ts';
 
 /** The commands there are. */
-export const commands = ['stats', 'ls', 'explain', 'invalidate', 'doctor'] as const;
+const commands = ['stats', 'ls', 'explain', 'invalidate', 'doctor'] as const;
 
 /** The name of a command. */
 export type Command = (typeof commands)[number];

@@ -16,7 +16,7 @@ export interface Sought {
 const [fewest, most] = [100, 1_000];
 
 /** How many keys to look at next, by how many entries were among the last. */
-export const nextLimit = (limit: number, found: number): number => {
+const nextLimit = (limit: number, found: number): number => {
   if (found > fewest) return Math.max(fewest, Math.ceil(limit / 2));
   return found < fewest / 4 ? Math.min(most, limit * 2) : limit;
 };

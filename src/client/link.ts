@@ -1,5 +1,7 @@
 // Docs: docs/clients.md#react-query
+
 import { invalid, rejectUnknown } from '../errors.ts';
+import { isToken } from '../http/token.ts';
 import { concerns, type Invalidated, partsOf, readTold } from './told.ts';
 
 /** Whether a query key of tRPC's React Query integrations is of a query that a mutation invalidated. */
@@ -71,7 +73,7 @@ export function invalidationLink(options: InvalidationLinkOptions): Invalidation
   const { onInvalidated, header = 'x-cache-invalidated', keyPrefix } = options;
   if (typeof onInvalidated !== 'function')
     throw invalid('invalidationLink: onInvalidated', 'a function of (matches, invalidated)', onInvalidated);
-  if (typeof header !== 'string' || !isToken.test(header))
+  if (typeof header !== 'string' || !isToken(header))
     throw invalid('invalidationLink: header', "a header name such as 'x-cache-invalidated'", header);
   if (keyPrefix !== undefined && (typeof keyPrefix !== 'string' || keyPrefix === ''))
     throw invalid('invalidationLink: keyPrefix', "the keyPrefix of your tRPC integration such as 'shop'", keyPrefix);
@@ -120,7 +122,6 @@ export function invalidationLink(options: InvalidationLinkOptions): Invalidation
 }
 
 // RFC 9110 section 5.6.2.
-const isToken = /^[!#$%&'*+\-.^_`|~\w]+$/;
 
 /** Reads a response, and lets the callback do its work; that either fails is not the mutation's fault. */
 function attempt(work: () => unknown): void {

@@ -1,4 +1,5 @@
 // Docs: docs/clients.md#without-an-http-cache
+import { isToken } from '../http/token.ts';
 
 /** A 200 that may be shown again. Of its body the text: nobody who was given it can change it for others. */
 export interface Copy {
@@ -41,7 +42,7 @@ export function keptHeaders(headers: Headers): Headers {
   const connection = (headers.get('connection') ?? '').split(',').map((name) => name.trim());
   // The text is decoded: whoever sends the answer on must not say otherwise.
   const decoded = headers.has('content-encoding') ? ['content-encoding', 'content-length'] : [];
-  for (const name of [...neverKept, ...decoded, ...connection.filter(isName)]) kept.delete(name);
+  for (const name of [...neverKept, ...decoded, ...connection.filter(isToken)]) kept.delete(name);
   return kept;
 }
 
@@ -84,5 +85,3 @@ export function freshnessOf(copy: Copy, now: number): { readonly left: number; r
 }
 
 const secondsOf = (text: string | null | undefined): number => (/^\d+$/.test(text ?? '') ? Number(text) : 0);
-
-const isName = (text: string): boolean => /^[!#$%&'*+\-.^_`|~\w]+$/.test(text);

@@ -35,4 +35,4 @@ export function pageOf({ title, word, nonce }: PageParts): { readonly html: stri
 const signs: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** A text as it stands in HTML. */
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => signs[sign] as string);
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => signs[sign] as string);

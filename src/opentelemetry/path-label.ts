@@ -2,7 +2,7 @@
 import type { CacheStatus } from '../status.ts';
 
 /** What stands for a path that is not one of those that are known: as the conventions write it. */
-export const otherPath = '_OTHER';
+const otherPath = '_OTHER';
 
 /**
  * Gives paths as attributes. Those of the registered routers, and others that are named, stand for themselves, and all else for

@@ -99,8 +99,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
         const entry = isOver || kept?.entry.id === held?.id ? undefined : kept?.entry;
         return { ids, entry, own: (entry ?? held)?.epochs.map((name) => epochs.get(name)) ?? [] };
       }
-      const { last, entry } = kept;
-      if (last !== undefined && last.moves === moves && last.epochs === names) return last.answer;
+      const { last: told, entry } = kept;
+      if (told !== undefined && told.moves === moves && told.epochs === names) return told.answer;
       const before = moves;
       const ids = names.map((name) => epochs.get(name) ?? plant(name));
       const answer = { ids, entry, own: entry.epochs.map((name) => epochs.get(name)) };

@@ -1,7 +1,7 @@
 // Docs: docs/testing.md#the-contract
 import { check, same } from './check.ts';
 import type { StoreCase } from './store-case.ts';
-import { eventually, freshNames, outcomeOf, type Try } from './trial.ts';
+import { eventually, freshNames, outcomeOf, pairs, type Try } from './trial.ts';
 
 /** What lookups must do. */
 export const lookupCases = (tries: Try): StoreCase[] => [
@@ -61,7 +61,7 @@ export const lookupCases = (tries: Try): StoreCase[] => [
       ...{ staleUntil: now + 2_000, errorUntil: now + 3_000, ranMs: 12, id: 'one', tag: '"tag"', sum: 1_234 },
       body: { text: '{"json":[1]}', plain: '[1]' },
     };
-    const unchanged = epochs.map((name, index) => [name, ids[index] as string] as const);
+    const unchanged = pairs(epochs, ids);
     await trial.store.fill({ entry, unchanged, keepMs: 60_000 });
     same((await trial.look(epochs)).entry, entry, 'A store leaves nothing out of an entry.');
   }),
@@ -139,7 +139,7 @@ export const unreachableCases = (tries: Try): StoreCase[] => [
       const { entry, ids } = await fill(names);
       const mend = await options.cut?.();
       try {
-        const unchanged = names.map((name, index) => [name, ids[index] as string] as const);
+        const unchanged = pairs(names, ids);
         const attempts: [string, () => unknown][] = [
           ['lookup', () => store.lookup({ key, epochs: names, keepMs: 60_000 })],
           ['fill', () => store.fill({ entry, unchanged, keepMs: 60_000 })],

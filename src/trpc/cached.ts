@@ -1,13 +1,14 @@
 // Docs: docs/keys-and-scopes.md
 import { answer } from '../cache.ts';
 import type { Answer } from '../call.ts';
+import type { CallOpts } from '../call-opts.ts';
 import type { Codec } from '../codec.ts';
 import { isPromise } from '../deadline.ts';
 import { type Entry, outputOf, tagOf, watch } from '../entry.ts';
 import type { BypassReason } from '../events.ts';
 import { newWishes, type Wishes } from '../fill.ts';
 import { Lent } from '../lent.ts';
-import { type CallOpts, tagsOf } from '../policy.ts';
+import { tagsOf } from '../policy.ts';
 import type { Awaitable } from '../store.ts';
 import type { CallRecord, Outcome, Returned } from './calls.ts';
 import type { Surroundings } from './chain.ts';

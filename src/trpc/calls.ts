@@ -58,7 +58,7 @@ export interface Outcome {
 }
 
 /** An invalidation that waits for the middlewares around it. */
-export interface Collected {
+export interface Unsettled {
   readonly act: () => Promise<void>;
   readonly always: boolean;
 }
@@ -69,7 +69,7 @@ export interface CallRecord {
   /** Set while a `cached` of this chain is at work, with or without the cache. */
   cached?: { readonly wishes: Wishes };
   /** Set while `cache.settle` collects what `invalidates` inside it would have written. */
-  settling?: Collected[];
+  settling?: Unsettled[];
   outcome?: Outcome;
   /** The request and response that the call is part of. */
   exchange?: Exchange;

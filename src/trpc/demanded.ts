@@ -1,9 +1,9 @@
 // Docs: docs/http.md#request-directives
 import { TRPCError } from '@trpc/server';
 import type { Call } from '../call.ts';
+import { atOnce, type CallOpts } from '../call-opts.ts';
 import { type Demand, demandOf, satisfies } from '../http/demand.ts';
 import type { HttpSettings } from '../http-options.ts';
-import { atOnce, type CallOpts } from '../policy.ts';
 import type { RequestFacts } from './calls.ts';
 
 /** What a request asks of the cache, as a call knows it. */

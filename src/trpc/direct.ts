@@ -1,6 +1,7 @@
 // Docs: docs/invalidation.md#refresh-and-peek
 import { answer } from '../cache.ts';
 import type { Call, Core } from '../call.ts';
+import type { CallOpts } from '../call-opts.ts';
 import type { Codec } from '../codec.ts';
 import { isStream } from '../collect.ts';
 import { outputOf } from '../entry.ts';
@@ -10,7 +11,7 @@ import { newWishes } from '../fill.ts';
 import type { Invalidate } from '../invalidate.ts';
 import { everyone, type ScopeValue } from '../key.ts';
 import { lookUp, type Wanted, wantedOf } from '../lookup.ts';
-import type { CallOpts, Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import { ReadAhead } from '../read-ahead.ts';
 import { conclude, settle } from '../wrap.ts';
 import { type CallFacts, type IdentityParts, identify, reader } from './identity.ts';

@@ -39,5 +39,5 @@ export interface HttpParts extends WriterParts {
   /** Part of every tag: what else decides how an output becomes bytes. */
   readonly salt: string;
   /** Whether the router serializes outputs with this codec. */
-  readonly speaks: (codecId: Outcome['codec']) => boolean;
+  readonly speaks: (codec: Outcome['codec']) => boolean;
 }

@@ -1,12 +1,12 @@
 // Docs: docs/inspector.md#explain
 import type { Breakers } from '../breaker.ts';
+import type { CallOpts } from '../call-opts.ts';
 import { late, within } from '../deadline.ts';
 import { CacheError, invalid, rejectUnknown, shown } from '../errors.ts';
 import { bypassed, type Explanation, explanationOf } from '../explanation.ts';
 import type { ScopeValue } from '../key.ts';
 import { createLabels, errorLabel } from '../label.ts';
 import type { Wanted } from '../lookup.ts';
-import type { CallOpts } from '../policy.ts';
 import type { LookupAnswer, Store } from '../store.ts';
 import { type CachedQuery, type DirectParts, factsOf } from './direct.ts';
 import { type Bypass, identify, reader } from './identity.ts';

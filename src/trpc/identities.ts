@@ -5,7 +5,7 @@ import { createLru } from '../lru.ts';
 import type { Policy } from '../policy.ts';
 
 /** What was made for a call, and of what beside the text it is known by. */
-export interface Identity {
+export interface Recalled {
   readonly policy: Policy;
   readonly seen: string;
   readonly by: 'parsed' | 'raw';
@@ -16,8 +16,8 @@ export interface Identity {
 
 /** Keys and epoch names of recent calls: a call like an earlier one needs no new texts. */
 export interface Identities {
-  readonly get: (text: string) => Identity | undefined;
-  readonly set: (text: string, identity: Identity) => void;
+  readonly get: (text: string) => Recalled | undefined;
+  readonly set: (text: string, identity: Recalled) => void;
 }
 
 const most = 2_000;
@@ -25,7 +25,7 @@ const longest = 1_024; // characters: inputs come from clients
 
 /** Bounded; allocates nothing before the first call. */
 export function createIdentities(): Identities {
-  let known: LRUCache<string, Identity> | undefined;
+  let known: LRUCache<string, Recalled> | undefined;
   return {
     get: (text) => known?.get(text),
     set(text, identity) {

@@ -1,9 +1,11 @@
 // Docs: docs/keys-and-scopes.md
+
+import { atOnce, type CallOpts } from '../call-opts.ts';
 import { type EpochNames, type EpochOwner, epochsOf } from '../epochs.ts';
 import type { BypassReason } from '../events.ts';
 import { canonical, entryKey, everyone, isScope, type ScopeValue, scopeText } from '../key.ts';
 import { type Wanted, wantedOf } from '../lookup.ts';
-import { atOnce, type CallOpts, type Policy, plantMs, tagsOf } from '../policy.ts';
+import { type Policy, plantMs, tagsOf } from '../policy.ts';
 import type { Awaitable } from '../store.ts';
 import type { RequestFacts } from './calls.ts';
 import type { Identities } from './identities.ts';

@@ -12,7 +12,7 @@ import {
 } from '../invalidate.ts';
 import type { PathBook } from '../resolve.ts';
 import { absolute, checkTarget, fieldsOf, type TargetSource } from '../targets.ts';
-import type { Calls, Collected } from './calls.ts';
+import type { Calls, Unsettled } from './calls.ts';
 import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
 import type { Place } from './registry.ts';
 import type { Tell } from './tell.ts';
@@ -137,7 +137,7 @@ const isUnconfirmed = (cause: unknown) => cause instanceof CacheError && cause.c
 export async function runSettle(opts: MiddlewareOpts, parts: InvalidatesParts): Promise<MiddlewareResult> {
   const record = parts.calls.of(opts.getRawInput);
   if (record.settling !== undefined) return opts.next();
-  const collected: Collected[] = [];
+  const collected: Unsettled[] = [];
   record.settling = collected;
   let result: MiddlewareResult;
   try {

@@ -1,8 +1,8 @@
 // Docs: docs/inspector.md#from-code
 import type { Core } from '../call.ts';
+import type { CallOpts } from '../call-opts.ts';
 import type { EntriesOptions, EntriesPage } from '../entries.ts';
 import type { Explanation } from '../explanation.ts';
-import type { CallOpts } from '../policy.ts';
 import type { CacheStatus, ListedProcedure } from '../status.ts';
 import type { Store } from '../store.ts';
 import type { DirectParts } from './direct.ts';
@@ -50,7 +50,7 @@ export function createLook({ direct, registry, isEnabled, core }: LookParts): Lo
           parts: states.flatMap(([part]) => part ?? []),
         },
         waiting: store === undefined ? 0 : core.outbox.waiting(),
-        procedures: paths.map((path) => listed(path)),
+        procedures: paths.map(listed),
         complete,
       };
     },

@@ -1,5 +1,6 @@
 // Docs: docs/how-it-works.md
 import type { Call, Core } from '../call.ts';
+import type { CallOpts } from '../call-opts.ts';
 import type { Codec } from '../codec.ts';
 import { isStream } from '../collect.ts';
 import type { Entry } from '../entry.ts';
@@ -9,7 +10,7 @@ import type { Guard } from '../guard.ts';
 import type { HttpSettings } from '../http-options.ts';
 import type { ScopeValue } from '../key.ts';
 import { type Wanted, wantedOf } from '../lookup.ts';
-import type { CallOpts, Policy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import { runBehind } from './behind.ts';
 import type { CallRecord, Calls } from './calls.ts';
 import type { Surroundings } from './chain.ts';

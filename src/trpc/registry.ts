@@ -1,8 +1,8 @@
 // Docs: docs/keys-and-scopes.md#which-procedure
 import type { AnyTRPCRouter } from '@trpc/server';
 import { CacheError, shown } from '../errors.ts';
+import { matches } from '../pattern.ts';
 import { type PathBook, Unparsed } from '../resolve.ts';
-import { matches } from '../targets.ts';
 
 /** A middleware function as tRPC keeps it in a procedure; parsers carry a `_type`. */
 export type Middleware = ((opts: never) => unknown) & { _type?: string };

@@ -1,20 +1,14 @@
 // Docs: docs/http.md#cdn
 import { cdnTagsOf } from '../cdn-tags.ts';
-import { dependsOn, type Entry } from '../entry.ts';
+import { dependsOn } from '../entry.ts';
 import type { Emitter } from '../events.ts';
 import { type Lifetime, withdrawShared } from '../http/cache-control.ts';
 import { type CdnDialect, tagHeaders } from '../http/tag-headers.ts';
-import type { Policy } from '../policy.ts';
 import type { ComposedHeaders } from './headers.ts';
-
-/** A call whose answer is about to be sent. */
-interface Member {
-  readonly entry: Entry;
-  readonly policy: Policy;
-}
+import type { Member } from './member.ts';
 
 /** The tags of a response that a CDN may keep by the policies of its calls; none of any other. */
-export function sharedTags(members: readonly Member[]): string[] {
+export function sharedTags(members: readonly Pick<Member, 'entry' | 'policy'>[]): string[] {
   const isShared = members.every(
     ({ policy: { scope, http } }) => scope === 'public' && http !== false && http.cdnMs !== undefined,
   );

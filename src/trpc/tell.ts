@@ -168,7 +168,7 @@ export function toldText(
 }
 
 /** A full path or pattern as the clients of a mounted router call it; nothing for what lies outside of the mount. */
-export function asSeenBelow(mount: string, path: string): string | undefined {
+function asSeenBelow(mount: string, path: string): string | undefined {
   if (mount === '') return path;
   const [wanted, segments] = [path.split('.'), mount.split('.')];
   for (const [index, segment] of segments.entries()) {

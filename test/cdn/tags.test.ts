@@ -4,8 +4,8 @@ import { cdnTagOf, cdnTagsOf } from '../../src/cdn-tags.ts';
 import { type EpochNames, epochNames, epochsOf } from '../../src/epochs.ts';
 import { cdnDialects, cdnTag, tagHeaders } from '../../src/http/tag-headers.ts';
 import { canonical, everyone, type ScopeValue } from '../../src/key.ts';
+import { matches } from '../../src/pattern.ts';
 import { type PathBook, resolveTarget } from '../../src/resolve.ts';
-import { matches } from '../../src/targets.ts';
 
 const names = epochNames('shop', false);
 const everybody = {

@@ -21,7 +21,7 @@ function drawPaths(paths) {
       pathRows.get(one.path).drawn = counts.join();
     }
     const texts = [
-      number(one.calls), percent(one.served, one.calls), ...['hit', 'stale', 'coalesced', 'miss', 'bypass'].map((name) => number(one[name])),
+      number(one.calls), percent(one.served, one.calls), ...counts.map(number),
       one.ranMs === undefined ? '–' : span(one.ranMs), one.savedMs === 0 ? '–' : span(one.savedMs),
     ];
     figures.forEach((cell, index) => {

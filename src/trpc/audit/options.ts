@@ -1,7 +1,7 @@
 // Docs: docs/errors.md#audit
 import type { AnyTRPCRouter } from '@trpc/server';
 import { CacheError, invalid, rejectUnknown } from '../../errors.ts';
-import { matches } from '../../targets.ts';
+import { matches } from '../../pattern.ts';
 import type { AuditFinding, AuditRule } from './finding.ts';
 
 /** Findings that are known to be none. */

@@ -1,6 +1,8 @@
 // Docs: docs/errors.md#audit
+
+import { matches } from '../../pattern.ts';
 import type { Policy, Scope } from '../../policy.ts';
-import { absolute, matches } from '../../targets.ts';
+import { absolute } from '../../targets.ts';
 import type { CachedDefinition } from '../definition.ts';
 import type { InvalidatesDefinition } from '../invalidates.ts';
 import type { OwnMiddleware } from '../own.ts';
@@ -80,5 +82,5 @@ export function matchingIn(subjects: readonly Subject[]): Survey['matching'] {
 export const invalidatesOf = ({ own }: Subject): (OwnMiddleware & { readonly definition: InvalidatesDefinition })[] =>
   own.filter((one) => one.definition.kind === 'invalidates') as never;
 
-/** The parsers of inputs in a chain that are in front of `end`, or behind it. */
+/** Whether a middleware parses input. */
 export const isInputParser = ({ _type }: Middleware): boolean => _type === 'input';

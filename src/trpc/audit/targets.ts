@@ -1,7 +1,8 @@
 // Docs: docs/errors.md#audit
 import { shown } from '../../errors.ts';
 import { everyone } from '../../key.ts';
-import { absolute, fieldsOf, isPattern, matches } from '../../targets.ts';
+import { matches } from '../../pattern.ts';
+import { absolute, fieldsOf, isPattern } from '../../targets.ts';
 import { parseInput } from '../registry.ts';
 import { error, type Found, warning } from './finding.ts';
 import { nearest } from './nearest.ts';
@@ -133,19 +134,26 @@ const targetMissesTwin: Rule = function* (subject, survey) {
   }
 };
 
-const tagIsNoPattern: Rule = function* (subject, { subjects }) {
-  const carried = new Set(
-    subjects.flatMap(({ policy }) => (Array.isArray(policy?.tags) ? (policy.tags as string[]) : [])),
+/** The tags that queries were given in writing. */
+const carriedBy = (subjects: readonly Subject[]): readonly string[] =>
+  subjects.flatMap(({ policy }) => (Array.isArray(policy?.tags) ? (policy.tags as string[]) : []));
+
+/** The tags that an `invalidates` names in writing. */
+const tagsNamedBy = (subject: Subject): readonly string[] =>
+  invalidatesOf(subject).flatMap(({ definition }) =>
+    definition.targets.flatMap((target) =>
+      typeof target === 'object' && target.tag !== undefined ? [target.tag] : [],
+    ),
   );
-  for (const { definition } of invalidatesOf(subject)) {
-    for (const target of definition.targets) {
-      const tag = typeof target === 'object' ? target.tag : undefined;
-      if (tag === undefined || !tag.includes('*') || carried.has(tag)) continue;
-      yield error(
-        'tag-is-no-pattern',
-        `{ tag: ${shown(tag)} } in invalidates of ${subject.path} is a pattern, and tags have none: it means the tag of this very name. Give the answers a tag for all of them, and name that.`,
-      );
-    }
+
+const tagIsNoPattern: Rule = function* (subject, { subjects }) {
+  const carried = carriedBy(subjects);
+  for (const tag of tagsNamedBy(subject)) {
+    if (!tag.includes('*') || carried.includes(tag)) continue;
+    yield error(
+      'tag-is-no-pattern',
+      `{ tag: ${shown(tag)} } in invalidates of ${subject.path} is a pattern, and tags have none: it means the tag of this very name. Give the answers a tag for all of them, and name that.`,
+    );
   }
 };
 
@@ -155,18 +163,15 @@ const unmatchedTag: Rule = function* (subject, { subjects }) {
     ({ policy, resolver }) => typeof policy?.tags === 'function' || mentions(resolver, /\.\s*tag\s*\(|\bcontrol\b/),
   );
   if (isComputed) return;
-  const carried = subjects.flatMap(({ policy }) => (Array.isArray(policy?.tags) ? (policy.tags as string[]) : []));
-  for (const { definition } of invalidatesOf(subject)) {
-    for (const target of definition.targets) {
-      const tag = typeof target === 'object' ? target.tag : undefined;
-      if (tag === undefined || tag.includes('*') || carried.includes(tag)) continue;
-      const meant = nearest(tag, carried);
-      if (meant === undefined) continue;
-      yield warning(
-        'unmatched-tag',
-        `{ tag: ${shown(tag)} } in invalidates of ${subject.path}: no query has this tag. Did you mean ${shown(meant)}? Correct it, or give the tag to the query that is meant.`,
-      );
-    }
+  const carried = carriedBy(subjects);
+  for (const tag of tagsNamedBy(subject)) {
+    if (tag.includes('*') || carried.includes(tag)) continue;
+    const meant = nearest(tag, carried);
+    if (meant === undefined) continue;
+    yield warning(
+      'unmatched-tag',
+      `{ tag: ${shown(tag)} } in invalidates of ${subject.path}: no query has this tag. Did you mean ${shown(meant)}? Correct it, or give the tag to the query that is meant.`,
+    );
   }
 };
 
