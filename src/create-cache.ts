@@ -237,8 +237,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       } as never;
     },
     fetch: (handler, options = {}) => wrapFetch(handler, options, splices),
-    control: (opts) =>
-      createControl(calls.find((opts as { getRawInput?: unknown } | undefined)?.getRawInput)?.cached?.wishes),
+    control: (opts) => createControl(calls.wishesOf((opts as { getRawInput?: unknown } | undefined)?.getRawInput)),
     for: () => direct as never,
     wrap: createWrap({
       ...keyParts,

@@ -40,8 +40,9 @@ export async function runCached(
   parts: CachedParts,
 ): Promise<MiddlewareResult> {
   if (opts.type !== 'query') return opts.next();
+  const around = parts.calls.wishesOf(opts.getRawInput);
+  if (around !== undefined) return runSecond(definition, opts, around);
   const record = parts.calls.find(opts.getRawInput);
-  if (record?.cached !== undefined) return runSecond(definition, opts, record.cached.wishes);
 
   const found = findOut(definition, opts, location, parts);
   if ('bypass' in found) return runWithout(definition, opts, found, parts);
@@ -71,10 +72,10 @@ async function runWithout(
   { calls, core }: CachedParts,
 ): Promise<MiddlewareResult> {
   core.emitter.emit('bypass', { path: opts.path, reason, ...(error !== undefined && { error }) });
-  const record = calls.of(opts.getRawInput);
   const wishes = newWishes();
-  const result = await inside(record, wishes, undefined, () => opts.next());
-  record.outcome = { status: 'bypass', policy, noStore: wishes.noStore };
+  const run = calls.begin(opts.getRawInput, wishes);
+  const result = await inside(run, undefined, (getRawInput) => opts.next({ getRawInput }));
+  calls.of(opts.getRawInput).outcome = { status: 'bypass', policy, noStore: wishes.noStore };
   return result;
 }
 

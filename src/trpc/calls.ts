@@ -66,8 +66,6 @@ export interface Unsettled {
 /** What is known of one call while it lasts. */
 export interface CallRecord {
   request?: RequestFacts;
-  /** Set while a `cached` of this chain is at work, with or without the cache. */
-  cached?: { readonly wishes: Wishes };
   /** Set while `cache.settle` collects what `invalidates` inside it would have written. */
   settling?: Unsettled[];
   outcome?: Outcome;
@@ -88,24 +86,51 @@ export interface CallRecord {
   told?: readonly ToldPath[];
 }
 
+/** A run of what stands behind a `cached`, with or without the cache. */
+export interface Inside {
+  /** By this function the code inside is known. */
+  readonly getRawInput: GetRawInput;
+  /** What is wished for from now on comes too late. */
+  readonly end: () => void;
+}
+
 /** Records of calls by their `getRawInput`. */
 export interface Calls {
   readonly of: (getRawInput: GetRawInput) => CallRecord;
   readonly find: (getRawInput: unknown) => CallRecord | undefined;
-  /** Lets a second function stand for the same call. */
-  readonly alias: (getRawInput: GetRawInput, record: CallRecord) => void;
+  /** Begins a run inside of a call, which may have several at once: somebody in front may call `next` twice. */
+  readonly begin: (getRawInput: GetRawInput, wishes: Wishes) => Inside;
+  /** What the run that is known by this function may wish for; nothing outside of one. */
+  readonly wishesOf: (getRawInput: unknown) => Wishes | undefined;
+  /** Lets a second function stand for the same call, and the same run of it. */
+  readonly alias: (second: GetRawInput, first: GetRawInput) => void;
 }
 
 /** Holds no call longer than tRPC does. */
 export function createCalls(): Calls {
   const records = new WeakMap<GetRawInput, CallRecord>();
+  const runs = new WeakMap<GetRawInput, { wishes: Wishes | undefined }>();
+  const of: Calls['of'] = (getRawInput) => {
+    let record = records.get(getRawInput);
+    if (record === undefined) records.set(getRawInput, (record = {}));
+    return record;
+  };
   return {
-    of(getRawInput) {
-      let record = records.get(getRawInput);
-      if (record === undefined) records.set(getRawInput, (record = {}));
-      return record;
-    },
+    of,
     find: (getRawInput) => (typeof getRawInput === 'function' ? records.get(getRawInput as GetRawInput) : undefined),
-    alias: (getRawInput, record) => void records.set(getRawInput, record),
+    begin(outer, wishes) {
+      const run: { wishes: Wishes | undefined } = { wishes };
+      const getRawInput: GetRawInput = () => outer();
+      records.set(getRawInput, of(outer));
+      runs.set(getRawInput, run);
+      return { getRawInput, end: () => void (run.wishes = undefined) };
+    },
+    wishesOf: (getRawInput) =>
+      typeof getRawInput === 'function' ? runs.get(getRawInput as GetRawInput)?.wishes : undefined,
+    alias(second, first) {
+      records.set(second, of(first));
+      const run = runs.get(first);
+      if (run !== undefined) runs.set(second, run);
+    },
   };
 }

@@ -1,6 +1,6 @@
 // Docs: docs/keys-and-scopes.md#which-procedure
 import type { Wishes } from '../fill.ts';
-import type { CallRecord, Calls, GetRawInput } from './calls.ts';
+import type { Calls, GetRawInput } from './calls.ts';
 import type { CachedDefinition } from './definition.ts';
 import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
 
@@ -8,7 +8,6 @@ import type { MiddlewareOpts, MiddlewareResult } from './middleware.ts';
 export async function runLearning(
   definition: CachedDefinition,
   opts: MiddlewareOpts,
-  record: CallRecord,
   wishes: Wishes,
   calls: Calls,
 ): Promise<MiddlewareResult> {
@@ -18,8 +17,8 @@ export async function runLearning(
     parsed = true;
     return opts.getRawInput();
   };
-  if (before === undefined) calls.alias(getRawInput, record);
-  const result = before === undefined ? await opts.next({ getRawInput }) : await opts.next();
+  if (before === undefined) calls.alias(getRawInput, opts.getRawInput);
+  const result = await opts.next(before === undefined ? { getRawInput } : { getRawInput: opts.getRawInput });
   if (!result.ok) {
     if (before === undefined) wishes.veto = 'error'; // the failure of one input, under a key that may span many
     return result;

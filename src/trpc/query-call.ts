@@ -12,7 +12,7 @@ import type { ScopeValue } from '../key.ts';
 import { type Wanted, wantedOf } from '../lookup.ts';
 import type { Policy } from '../policy.ts';
 import { runBehind } from './behind.ts';
-import type { CallRecord, Calls } from './calls.ts';
+import type { CallRecord, Calls, GetRawInput, Inside } from './calls.ts';
 import type { Surroundings } from './chain.ts';
 import type { CachedDefinition } from './definition.ts';
 import { type Demanded, demandedBy, notCached } from './demanded.ts';
@@ -123,7 +123,9 @@ export class QueryCall implements Call<MiddlewareResult> {
     const ctx = place === undefined || face === undefined ? this.#given.ctx : face;
     const getRawInput = () => this.#given.getRawInput();
     const next: MiddlewareOpts['next'] = (changed) =>
-      place === undefined ? this.#given.next({ getRawInput, ...changed }) : runBehind(place, given);
+      place === undefined
+        ? this.#given.next({ getRawInput, ...changed })
+        : runBehind(place, { ...given, getRawInput, ...changed });
     const given: MiddlewareOpts = { ...this.#given, ctx, getRawInput, signal, next };
     return {
       ...this,
@@ -154,32 +156,30 @@ export class QueryCall implements Call<MiddlewareResult> {
   async #runAs(given: MiddlewareOpts, wishes: Wishes): Promise<Ran<MiddlewareResult>> {
     const { calls, guard } = this.#parts;
     const { place, opts } = this.#found;
-    const record = calls.of(given.getRawInput);
     const { policy } = this;
     const watched = place && guard?.watch({ policy, path: opts.path, ctx: given.ctx, scope: this.#scope, wishes });
-    const run = () => {
-      if (place === undefined) return runLearning(this.#definition, given, record, wishes, calls);
-      if (watched === undefined) return given.next();
+    const run = (getRawInput: GetRawInput) => {
+      if (place === undefined) return runLearning(this.#definition, { ...given, getRawInput }, wishes, calls);
+      if (watched === undefined) return given.next({ getRawInput });
       // tRPC's own `next` would copy the context.
-      return runBehind(place, { ...given, ctx: watched.ctx }).then((result) => ({ ...result, ctx: given.ctx }));
+      const behind = runBehind(place, { ...given, getRawInput, ctx: watched.ctx });
+      return behind.then((result) => ({ ...result, ctx: given.ctx }));
     };
-    return ranOf(await inside(record, wishes, this.policy, run));
+    return ranOf(await inside(calls.begin(given.getRawInput, wishes), policy, run));
   }
 }
 
-/** Runs what stands behind `cached`, which may talk to it through the record meanwhile. */
+/** Runs what stands behind `cached`, which may talk to it meanwhile. */
 export async function inside(
-  record: CallRecord,
-  wishes: Wishes,
+  { getRawInput, end }: Inside,
   policy: Policy | undefined,
-  next: () => Promise<MiddlewareResult>,
+  next: (getRawInput: GetRawInput) => Promise<MiddlewareResult>,
 ): Promise<MiddlewareResult> {
-  record.cached = { wishes };
   let result: MiddlewareResult | undefined;
   try {
-    return (result = await next());
+    return (result = await next(getRawInput));
   } finally {
     // What produces a stream that is collected has only begun, and may say something of it until it ends.
-    if (policy?.collect === undefined || !isStream(result?.data)) delete record.cached;
+    if (policy?.collect === undefined || !isStream(result?.data)) end();
   }
 }
