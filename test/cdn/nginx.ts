@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { onTestFinished, vi } from 'vitest';
 import { executable } from '../support/executables.ts';
 import { servedAt } from '../support/http-sockets.ts';
 import { freePort } from '../support/redis.ts';
+import { end, tieToThisProcess } from '../support/server-process.ts';
 
 const found = executable('nginx');
 
@@ -39,16 +39,6 @@ http {
 }
 `;
 
-/** Ends it with this process, however that ends: the shell's input closes even on SIGKILL. */
-function tieToThisProcess(server: ChildProcess, folder: string): void {
-  const script = 'read -r _; kill -9 "$0"; rm -rf "$1"';
-  const shell = spawn('sh', ['-c', script, String(server.pid), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  server.once('exit', () => shell.kill('SIGKILL'));
-}
-
 /** A real nginx as shared cache in front of an origin, until the test ends. */
 export async function startNginx(origin: string) {
   const folder = await mkdtemp(join(tmpdir(), 'nginx-of-tests-'));
@@ -63,10 +53,7 @@ export async function startNginx(origin: string) {
   });
   tieToThisProcess(server, folder);
   onTestFinished(async () => {
-    if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGKILL');
-      await once(server, 'exit');
-    }
+    await end(server);
     await rm(folder, { recursive: true, force: true });
   });
   const url = `http://127.0.0.1:${port}`;

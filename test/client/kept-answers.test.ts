@@ -1,39 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type ConditionalFetchOptions, conditionalFetch } from '../../src/client/index.ts';
+import { conditionalFetch } from '../../src/client/index.ts';
 import { deferred, errorOf } from '../support/app.ts';
-import { counted, type Origin, serve } from './origin.ts';
-
-type Headers_ = Record<string, string | string[]>;
-
-/** A server of one answer that knows its tag; `also` are more headers, of the 200, of the 304. */
-async function open(
-  { text = '{"a":1}', full = {}, brief = {} }: { text?: string; full?: Headers_; brief?: Headers_ },
-  options: ConditionalFetchOptions = {},
-) {
-  const state = { text, tag: 'W/"1"', full, brief };
-  const origin = await serve((req, res) => answer(req, res, state));
-  const statuses: number[] = [];
-  const get = conditionalFetch({ fetch: counted(statuses), ...options });
-  return { ...origin, state, statuses, get };
-}
-
-function answer(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { text, tag, full, brief }: { text: string; tag: string; full: Headers_; brief: Headers_ },
-): void {
-  const known = tag !== '' && req.headers['if-none-match'] === tag;
-  const headers = { 'content-type': 'application/json', ...(tag !== '' && { etag: tag }), ...(known ? brief : full) };
-  res.writeHead(known ? 304 : 200, headers).end(known ? undefined : text);
-}
-
-const twice = async ({ get, url }: { get: typeof fetch; url: string }, init: RequestInit = {}) => {
-  const first = await get(url, init);
-  const text = await first.text();
-  return { first, text, second: await get(url, init) };
-};
+import { type Headers_, open, twice } from './kept-origin.ts';
+import { serve } from './origin.ts';
 
 describe('the 200 that a 304 stands for', () => {
   test('has the body of the 200, and the headers of both, the later over the earlier', async () => {
@@ -210,106 +180,6 @@ describe('a copy', () => {
     await (await origin.get(new Request(origin.url))).text();
     expect(origin.statuses.at(-1)).toBe(304);
   });
-});
-
-/** A server that sends half of a body, and the rest when it is told to. */
-async function openSlow(headers: Record<string, string>): Promise<Origin & { readonly rest: () => void }> {
-  const more = deferred();
-  const origin = await serve(async (_req, res) => {
-    res.writeHead(200, { 'content-type': 'application/json', ...headers });
-    res.write('{"a":');
-    await more.promise;
-    res.end('1}');
-  });
-  return { ...origin, rest: more.resolve };
-}
-
-describe('a body', () => {
-  test('without a tag comes as the server sends it: its beginning is there before its end', async () => {
-    const { url, rest } = await openSlow({});
-    const response = await conditionalFetch()(url);
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    expect(new TextDecoder().decode((await reader.read()).value)).toBe('{"a":');
-    rest();
-    expect(new TextDecoder().decode((await reader.read()).value)).toBe('1}');
-  });
-
-  test('above the bound passes through whole, with and without a length, and is not kept', async () => {
-    const text = JSON.stringify('x'.repeat(200_000));
-    for (const full of [{ 'content-length': String(text.length) }, {}] as Headers_[]) {
-      const origin = await open({ text, full }, { maxBytes: 100_000 });
-      const { text: read, second } = await twice(origin as never);
-      expect([read, await second.text()]).toEqual([text, text]);
-      expect(origin.statuses).toEqual([200, 200]);
-    }
-  });
-
-  test('above the bound is handed on before its end, and is not gathered', async () => {
-    const more = deferred();
-    const { url } = await serve(async (_req, res) => {
-      res.writeHead(200, { 'content-type': 'application/json', etag: '"1"' });
-      res.write(`"${'x'.repeat(60_000)}`);
-      await more.promise;
-      res.end('"');
-    });
-    const response = await conditionalFetch({ maxBytes: 100_000 })(url);
-    more.resolve();
-    expect(await response.json()).toBe('x'.repeat(60_000));
-  });
-
-  test('above the bound, of which the caller wants nothing, holds no connection open', async () => {
-    const origin = await open({ text: JSON.stringify('x'.repeat(2_000_000)) }, { maxBytes: 10_000 });
-    const response = await origin.get(origin.url);
-    await response.body?.cancel();
-    await expect.poll(() => origin.seen.length, { timeout: 10_000 }).toBe(1);
-  });
-
-  test('that breaks off gives the error of fetch to its reader, and is not kept', async () => {
-    let broken = true;
-    const { url } = await serve((_req, res) => {
-      res.writeHead(200, { 'content-type': 'application/json', etag: '"1"' });
-      if (!broken) return void res.end('{}');
-      res.write('{"a":');
-      setImmediate(() => res.destroy());
-    });
-    const plain = await errorOf(async () => (await fetch(url)).json());
-    const statuses: number[] = [];
-    const get = conditionalFetch({ fetch: counted(statuses) });
-    const kept = await errorOf(async () => (await get(url)).json());
-    expect([kept.name, kept.message]).toEqual([plain.name, plain.message]);
-    broken = false;
-    expect(await (await get(url)).json()).toEqual({});
-    expect(statuses).toEqual([200, 200]);
-  });
-
-  test('whose request is aborted gives the reason to its reader, before and behind the headers', async () => {
-    const { url, rest } = await openSlow({ etag: '"1"' });
-    const reason = new Error('changed my mind');
-    const get = conditionalFetch();
-    expect(await errorOf(() => get(url, { signal: AbortSignal.abort(reason) }))).toBe(reason);
-    const abort = new AbortController();
-    const reading = errorOf(async () => (await get(url, { signal: abort.signal })).text());
-    abort.abort(reason);
-    expect(await reading).toBe(reason);
-    rest();
-    expect(await (await get(url)).text()).toBe('{"a":1}');
-  });
-});
-
-test('where there are no streams, as in React Native, copies are made of texts', async () => {
-  const { url } = await open({ text: '{"b":1}' });
-  const bare = (response: Response): Response => {
-    const clone = response.clone.bind(response);
-    return Object.defineProperties(response, {
-      body: { value: undefined },
-      clone: { value: () => bare(clone()) },
-    });
-  };
-  const statuses: number[] = [];
-  const send = counted(statuses);
-  const get = conditionalFetch({ fetch: async (...args) => bare(await send(...args)) });
-  for (let i = 0; i < 2; i++) expect(await (await get(url)).json()).toEqual({ b: 1 });
-  expect(statuses).toEqual([200, 304]);
 });
 
 describe('two equal requests at once', () => {

@@ -1,12 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readPng, withPalette } from '../inspector/png.ts';
-import { chromiumAvailable, networkOf, type Tab } from '../support/chromium.ts';
-import { click, controlsOf, kindsIn, openExample, press, shownIn, tooPale, type } from './site.ts';
+import { controlsOf, keepsPictures, press, shoot, tooPale, type, view } from '../support/browser-page.ts';
+import { chromiumAvailable, networkOf } from '../support/chromium.ts';
+import { click, kindsIn, openExample, shownIn } from './site.ts';
 
 const shots = new URL('../../docs/example-app/', import.meta.url);
-// They go with the pages of the docs: only who asks for new ones gets them, and they show the whole database.
-const isKept = process.env.SCREENSHOTS === '1';
+const roles = ['button', 'textbox', 'searchbox', 'link'];
 
 const public_ = ['city.byId', 'city.nearest', 'city.search', 'country.statistics'];
 const all = [...public_, 'favourite.list'];
@@ -15,28 +13,10 @@ const onBoth = (kinds: Record<string, string>) => ({
   grace: Object.fromEntries(all.map((path) => [path, kinds[`grace ${path}`]])),
 });
 
-const view = (tab: Tab, width: number, scheme: 'light' | 'dark') =>
-  Promise.all([
-    tab.send('Emulation.setDeviceMetricsOverride', { width, height: 900, deviceScaleFactor: 1, mobile: width < 500 }),
-    tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] }),
-  ]);
-
-/** What the page looks like; in the docs, if that is wanted. */
-async function shoot(tab: Tab, name: string) {
-  const { data } = await tab.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
-  const picture = readPng(Buffer.from(data, 'base64'));
-  if (isKept) {
-    const small = withPalette(picture);
-    expect(small.length).toBeLessThan(200_000);
-    await mkdir(shots, { recursive: true });
-    await writeFile(new URL(`${name}.png`, shots), small);
-  }
-  return picture;
-}
-
 describe.skipIf(!chromiumAvailable)('the page of the example app, in Chromium', () => {
   it('has one user wait for what the next one gets from the cache, and after a rename renews what shows it on both sides', async () => {
-    const { url, tab, world, complaints } = await openExample({ isWhole: isKept });
+    // Pictures that are kept show the whole database.
+    const { url, tab, world, complaints } = await openExample({ isWhole: keepsPictures });
     const network = await networkOf(tab, '/trpc/');
     /** What went over the network since the last time, once the number of requests is reached and no more come. */
     const requests = async (count: number) => {
@@ -97,7 +77,7 @@ describe.skipIf(!chromiumAvailable)('the page of the example app, in Chromium', 
       ...['304', '304', '304'],
     ]);
 
-    const controls = await controlsOf(tab);
+    const controls = await controlsOf(tab, roles);
     expect(controls.filter((control) => control.endsWith(': '))).toEqual([]);
     expect(controls).toEqual(
       expect.arrayContaining([
@@ -115,9 +95,9 @@ describe.skipIf(!chromiumAvailable)('the page of the example app, in Chromium', 
       ['narrow', 390, 'light'],
     ] as const) {
       await view(tab, width, scheme);
-      const { width: wide } = await shoot(tab, name);
+      const { width: wide } = await shoot(tab, name, shots, 200_000);
       expect(wide).toBeLessThanOrEqual(width); // nothing sticks out
-      expect([name, await tooPale(tab)]).toEqual([name, []]);
+      expect([name, await tooPale(tab, '#root *')]).toEqual([name, []]);
     }
     await view(tab, 1280, 'light');
     expect(await requests(0)).toEqual([]); // nobody asked later

@@ -9,6 +9,7 @@ import type { AppRouter } from '../../example-app/src/router.ts';
 import { forWorkers } from '../runtimes/build.ts';
 import { startProcess } from '../runtimes/instance.ts';
 import { usualRows } from '../runtimes/rows.ts';
+import { workerOf } from '../runtimes/workerd.ts';
 import { startGateway } from '../support/gateway.ts';
 import { redisAvailable, startRedis } from '../support/redis.ts';
 
@@ -16,24 +17,6 @@ const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const root = '../../';
 const program = usualRows.find(({ kind }) => kind === 'workerd')?.program;
 const wrangler = JSON.parse(readFileSync(pathOf(`${root}example-app/wrangler.jsonc`), 'utf8'));
-
-/** What wrangler.jsonc of the example app says, for workerd alone. */
-const configOf = (env: Record<string, string>) => `
-using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "app", worker = .app),
-    (name = "internet", network = (allow = ["public", "private", "local"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "app")],
-);
-const app :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
-  compatibilityDate = "${wrangler.compatibility_date}",
-  compatibilityFlags = ${JSON.stringify(wrangler.compatibility_flags)},
-  bindings = [${Object.entries(env).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)}],
-);
-`;
 
 /** Two processes of workerd with the worker of the example app, on one Upstash. */
 async function openWorkers() {
@@ -54,8 +37,9 @@ async function openWorkers() {
     },
     logLevel: 'error',
   });
-  const env = { UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token };
-  await writeFile(`${folder}/worker.capnp`, configOf(env));
+  const { compatibility_date: date, compatibility_flags: flags } = wrangler;
+  const bindings = { UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token };
+  await writeFile(`${folder}/worker.capnp`, workerOf({ date, flags, bindings }));
   const start = async () => {
     const args = ['serve', `${folder}/worker.capnp`, '--control-fd=3'];
     const worker = await startProcess(program as string, args, 3);

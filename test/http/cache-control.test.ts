@@ -8,31 +8,15 @@ import {
   type Lifetime,
   remainingSeconds,
 } from '../../src/http/cache-control.ts';
+import { anyLifetime, lifetime, pub } from './lifetimes.ts';
 
-const lifetime = (shared: boolean, browserSeconds?: number, cdnSeconds?: number): Lifetime => ({
-  shared,
-  browserSeconds,
-  cdnSeconds,
-});
 const def = lifetime(false);
-const pub = lifetime(true, 60, 60);
 const long = lifetime(true, 300, 300);
 const cdn = lifetime(true, undefined, 300);
 const priv = lifetime(false, 60);
 const noStore: Lifetime = { ...pub, noStore: true };
 const cacheControl = (...calls: Lifetime[]) => cacheControlHeaders(combineLifetimes(calls))['cache-control'];
 
-const seconds = fc.option(fc.nat({ max: 400 }), { nil: undefined });
-const anyLifetime: fc.Arbitrary<Lifetime> = fc.record(
-  {
-    shared: fc.boolean(),
-    browserSeconds: seconds,
-    cdnSeconds: seconds,
-    immutable: fc.boolean(),
-    noStore: fc.integer({ min: 0, max: 7 }).map((dice) => dice === 0),
-  },
-  { requiredKeys: ['shared', 'browserSeconds', 'cdnSeconds'] },
-);
 const calls = fc.array(anyLifetime, { minLength: 1, maxLength: 5 });
 
 /** The directives of a field value by name, as RFC 9111 §5.2 reads them; a name that comes twice fails the test. */

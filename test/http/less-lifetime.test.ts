@@ -1,31 +1,8 @@
 import fc from 'fast-check';
 import CachePolicy from 'http-cache-semantics';
 import { describe, expect, test } from 'vitest';
-import {
-  cacheControlHeaders,
-  type Lifetime,
-  withAge,
-  withdrawLifetimes,
-  withdrawShared,
-} from '../../src/http/cache-control.ts';
-
-const lifetime = (shared: boolean, browserSeconds?: number, cdnSeconds?: number): Lifetime => ({
-  shared,
-  browserSeconds,
-  cdnSeconds,
-});
-const seconds = fc.option(fc.nat({ max: 400 }), { nil: undefined });
-const anyLifetime: fc.Arbitrary<Lifetime> = fc.record(
-  {
-    shared: fc.boolean(),
-    browserSeconds: seconds,
-    cdnSeconds: seconds,
-    immutable: fc.boolean(),
-    noStore: fc.integer({ min: 0, max: 7 }).map((dice) => dice === 0),
-  },
-  { requiredKeys: ['shared', 'browserSeconds', 'cdnSeconds'] },
-);
-const pub = lifetime(true, 60, 60);
+import { cacheControlHeaders, withAge, withdrawLifetimes, withdrawShared } from '../../src/http/cache-control.ts';
+import { anyLifetime, lifetime, pub } from './lifetimes.ts';
 
 describe('withAge', () => {
   test('RFC 9111 §4.2.3: what is left and the age together are the whole lifetime', () => {

@@ -1,46 +1,16 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { memoryStore } from '../../src/index.ts';
+import { complaintsOf, controlsOf, press, shoot, tooPale, type, view } from '../support/browser-page.ts';
 import { chromiumAvailable, openTab, type Tab } from '../support/chromium.ts';
-import { readPng, withPalette } from './png.ts';
+import type { Picture } from '../support/png.ts';
 import { type Shop, serveInspector, shopOn, visit } from './site.ts';
 
 const shots = new URL('../../docs/inspector/', import.meta.url);
-// They go with the pages of the docs: only who asks for new ones gets them.
-const isKept = process.env.SCREENSHOTS === '1';
+const roles = ['button', 'combobox', 'textbox', 'checkbox', 'searchbox'];
 
 /** The text of an element in the page. */
-const textOf = async (tab: Tab, selector: string): Promise<string> => {
-  const { result } = await tab.send('Runtime.evaluate', {
-    expression: `document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`,
-    returnByValue: true,
-  });
-  return result.value;
-};
-
-/** Types into a field as somebody at a keyboard does. */
-const type = async (tab: Tab, selector: string, text: string): Promise<void> => {
-  await tab.send('Runtime.evaluate', {
-    expression: `(() => { const field = document.querySelector(${JSON.stringify(selector)}); field.focus(); field.select(); })()`,
-  });
-  await tab.send('Input.insertText', { text });
-};
-
-const press = async (tab: Tab, key: 'Tab' | 'Enter'): Promise<void> => {
-  const code = { Tab: 9, Enter: 13 }[key];
-  const event = { key, code: key, windowsVirtualKeyCode: code, ...(key === 'Enter' && { text: '\r' }) };
-  await tab.send('Input.dispatchKeyEvent', { type: 'keyDown', ...event });
-  await tab.send('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
-};
-
-/** What somebody with a screen reader is told of the controls, as the browser works it out. */
-const controlsOf = async (tab: Tab): Promise<string[]> => {
-  const { nodes } = await tab.send('Accessibility.getFullAXTree');
-  const roles = ['button', 'combobox', 'textbox', 'checkbox', 'searchbox'];
-  return nodes
-    .filter(({ ignored, role }: any) => !ignored && roles.includes(role?.value))
-    .map(({ role, name }: any) => `${role.value}: ${name?.value ?? ''}`);
-};
+const textOf = (tab: Tab, selector: string): Promise<string> =>
+  tab.evaluate((selector) => document.querySelector<HTMLElement>(selector)?.innerText ?? '', selector);
 
 /** Names in the page's tab order, from the first control on. */
 const focusOrder = async (tab: Tab, times: number): Promise<string[]> => {
@@ -58,32 +28,6 @@ const focusOrder = async (tab: Tab, times: number): Promise<string[]> => {
   return seen;
 };
 
-/** Ratios of contrast between texts and what is behind them, those too low for level AA (WCAG 2.2, 1.4.3). */
-const tooPale = (tab: Tab): Promise<string[]> =>
-  tab.evaluate(() => {
-    const channel = (value: number) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-    const rgba = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
-    const luminance = ([r, g, b]: readonly number[]) =>
-      0.2126 * channel((r ?? 0) / 255) + 0.7152 * channel((g ?? 0) / 255) + 0.0722 * channel((b ?? 0) / 255);
-    const behind = (node: Element | null): readonly number[] => {
-      if (node === null) return [255, 255, 255];
-      const colour = rgba(getComputedStyle(node).backgroundColor);
-      return (colour[3] ?? 1) === 0 ? behind(node.parentElement) : colour;
-    };
-    const pale: string[] = [];
-    for (const node of document.querySelectorAll<HTMLElement>('body *:not(script):not(option)')) {
-      const hasText = [...node.childNodes].some(
-        (child) => child.nodeType === 3 && (child.textContent ?? '').trim() !== '',
-      );
-      if (!hasText || node.offsetParent === null || (node as HTMLButtonElement).disabled) continue;
-      const [one, other] = [luminance(rgba(getComputedStyle(node).color)), luminance(behind(node))];
-      const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-      if (ratio < 4.5)
-        pale.push(`${node.tagName} ${node.className} ${node.textContent?.slice(0, 20)}: ${ratio.toFixed(2)}`);
-    }
-    return pale;
-  });
-
 const open = async (
   options: Parameters<typeof serveInspector>[1] = {},
   shop = shopOn({ namespace: 'shop-production' }),
@@ -91,39 +35,19 @@ const open = async (
 ) => {
   const { url } = await serveInspector([shop, ...others], options);
   const tab = await openTab();
-  const complaints: string[] = [];
+  const complaints = await complaintsOf(tab);
   const requests: string[] = [];
-  tab.on('Runtime.exceptionThrown', ({ exceptionDetails }) => complaints.push(exceptionDetails.exception?.description));
-  tab.on('Log.entryAdded', ({ entry }) => complaints.push(entry.text)); // what the policy refuses, too
   tab.on('Network.requestWillBeSent', ({ request }) => requests.push(request.url));
-  for (const domain of ['Runtime', 'Log', 'Network']) await tab.send(`${domain}.enable`);
+  await tab.send('Network.enable');
   await tab.send('Emulation.setTimezoneOverride', { timezoneId: 'UTC' });
   return { shop, url, tab, complaints, requests };
 };
 
-const view = (tab: Tab, width: number, scheme: 'light' | 'dark') =>
-  Promise.all([
-    tab.send('Emulation.setDeviceMetricsOverride', { width, height: 900, deviceScaleFactor: 1, mobile: width < 500 }),
-    tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] }),
-  ]);
-
-/** What the page looks like; in the docs, if that is wanted. */
-const shoot = async (tab: Tab, name: string) => {
-  const { data } = await tab.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
-  const picture = readPng(Buffer.from(data, 'base64'));
-  if (isKept) {
-    const small = withPalette(picture);
-    expect(small.length).toBeLessThan(150_000);
-    await mkdir(shots, { recursive: true });
-    await writeFile(new URL(`${name}.png`, shots), small);
-  }
-  const at = (x: number, y: number) => [
-    ...picture.rgb.subarray((y * picture.width + x) * 3, (y * picture.width + x) * 3 + 3),
-  ];
-  const colours = new Set(
-    Array.from({ length: 5_000 }, (_, i) => at((i * 37) % picture.width, (i * 53) % picture.height).join()),
-  );
-  return { ...picture, corner: at(2, picture.height - 2), colours: colours.size };
+/** The colour in a corner of a picture, and how many colours there are. */
+const coloursOf = ({ width, height, rgb }: Picture) => {
+  const at = (x: number, y: number) => [...rgb.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
+  const colours = new Set(Array.from({ length: 5_000 }, (_, i) => at((i * 37) % width, (i * 53) % height).join()));
+  return { corner: at(2, height - 2), colours: colours.size };
 };
 
 describe.skipIf(!chromiumAvailable)('the inspector in Chromium', () => {
@@ -147,7 +71,7 @@ describe.skipIf(!chromiumAvailable)('the inspector in Chromium', () => {
     const order = await focusOrder(tab, 12);
     expect(order.slice(0, 2)).toEqual(['pause', 'scroll']);
     expect(order.filter((name) => name.includes('without'))).toEqual([]);
-    const controls = await controlsOf(tab);
+    const controls = await controlsOf(tab, roles);
     expect(controls.filter((control) => control.endsWith(': '))).toEqual([]);
     expect(controls).toEqual(
       expect.arrayContaining([
@@ -167,11 +91,12 @@ describe.skipIf(!chromiumAvailable)('the inspector in Chromium', () => {
       ['narrow', 390, 'light'],
     ] as const) {
       await view(tab, width, scheme);
-      const { width: shown, corner, colours } = await shoot(tab, name);
-      expect(shown).toBeLessThanOrEqual(width); // nothing sticks out
+      const picture = await shoot(tab, name, shots, 150_000);
+      expect(picture.width).toBeLessThanOrEqual(width); // nothing sticks out
+      const { corner, colours } = coloursOf(picture);
       expect((corner[0] ?? 0) > 128).toBe(scheme === 'light');
       expect(colours).toBeGreaterThan(20);
-      expect([name, await tooPale(tab)]).toEqual([name, []]);
+      expect([name, await tooPale(tab, 'body *:not(script):not(option)')]).toEqual([name, []]);
     }
     expect([...new Set(requests.map((one) => new URL(one).origin))]).toEqual([new URL(url).origin]);
     expect(complaints).toEqual([]);

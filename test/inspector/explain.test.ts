@@ -1,48 +1,7 @@
-import { initTRPC } from '@trpc/server';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
-import { type Cache, type CreateCacheOptions, type Explanation, everyone, memoryStore } from '../../src/index.ts';
-import { ann, bob, type Context, cacheOf, counter, errorOf, perUser } from '../support/app.ts';
-import { faultyStore, hanging, throwing } from '../support/stores.ts';
-
-const t = initTRPC.context<Context>().create();
-
-const appOf = (options: Partial<CreateCacheOptions<Context>> = {}) => {
-  const cache = cacheOf(options);
-  const run = counter();
-  const { cached } = cache;
-  const byId = t.procedure.input(z.object({ id: z.number() }));
-  const router = cache.register(
-    t.router({
-      post: t.router({
-        byId: byId.use(cached({ ttl: '1m', staleWhileRevalidate: '30s', tags: ['feed'] })).query(run),
-        list: t.procedure.use(cached('1m')).query(run),
-        draft: t.procedure
-          .use(cached({ ttl: '1m', scope: perUser, tags: ({ ctx }) => [`user:${ctx.user?.id}`] }))
-          .query(run),
-        never: t.procedure.use(cached({ ttl: '1m', when: () => false })).query(run),
-        broken: t.procedure
-          .use(
-            cached({
-              ttl: '1m',
-              tags: () => {
-                throw new RangeError('secret-7');
-              },
-            }),
-          )
-          .query(run),
-        spoken: t.procedure.use(cached({ ttl: '1m', vary: ['accept-language'] })).query(run),
-        guarded: t.procedure
-          .use(cached('1m'))
-          .use(({ next }) => next())
-          .query(run),
-        raw: t.procedure.query(run),
-        rename: t.procedure.mutation(run),
-      }),
-    }),
-  );
-  return { cache, run, as: (ctx: Context) => router.createCaller(ctx).post };
-};
+import { type Explanation, everyone, memoryStore } from '../../src/index.ts';
+import { ann, bob, errorOf } from '../support/app.ts';
+import { appOf } from './explain-app.ts';
 
 const stateOf = ({ epochs }: Explanation, target: string) => epochs.find((epoch) => epoch.target === target)?.state;
 
@@ -121,13 +80,6 @@ describe('an explanation', () => {
     const told = await cache.explain('post.byId', { id: 1 });
     expect(told).toMatchObject({ outcome: 'stale', reason: 'revalidating' });
     expect(told.why).toMatch(/^Expired by an invalidation \(post\.byId\): given for another/);
-  });
-
-  it('says that the store lost an epoch', async () => {
-    const { cache, as } = appOf({ store: memoryStore({ maxEpochs: 11 }) });
-    await as({}).byId({ id: 1 });
-    await as({}).byId({ id: 2 });
-    expect(await cache.explain('post.byId', { id: 1 })).toMatchObject({ outcome: 'miss', reason: 'evicted' });
   });
 
   it('agrees with the call that follows it', async () => {
@@ -235,75 +187,6 @@ describe('an explanation', () => {
     expect((await cache.entries()).entries).toMatchObject([{ path: 'post.byId', scope: { kind: 'everyone' } }]);
   });
 
-  it('of a store that is down, or hangs, is a bypass that says so, in time', async () => {
-    const { store, fault } = faultyStore();
-    const { cache, as } = appOf({ store, namespace: 'n' });
-    fault('lookup', throwing);
-    expect(await cache.explain('post.list')).toMatchObject({
-      outcome: 'bypass',
-      reason: 'store',
-      why: 'The store failed (Error): the procedure runs.',
-      key: expect.any(String),
-    });
-    fault('lookup', hanging);
-    const late = cache.explain('post.list');
-    await vi.advanceTimersByTimeAsync(250);
-    expect((await late).why).toBe('The store did not answer within 250 ms: the procedure runs.');
-    fault('lookup', throwing);
-    for (let call = 0; call < 5; call++) await as({}).list();
-    const asked = store.lookup.mock.calls.length;
-    expect((await cache.explain('post.list')).why).toMatch(/^The store failed again and again/);
-    expect(store.lookup).toHaveBeenCalledTimes(asked);
-    expect(cache.status()).toMatchObject({ breaker: { state: 'open', parts: [] } });
-    // Its time is over: looking does not use the one call that may try.
-    vi.advanceTimersByTime(1_000);
-    fault('lookup');
-    expect(cache.status()).toMatchObject({ breaker: { state: 'half-open' } });
-    expect(await cache.explain('post.list')).toMatchObject({ outcome: 'miss' });
-    expect(cache.status()).toMatchObject({ breaker: { state: 'half-open' } });
-    await as({}).list();
-    expect(cache.status()).toMatchObject({ breaker: { state: 'closed' } });
-  });
-
-  it('waits for nobody where invalidations wait for the store', async () => {
-    const { store, fault } = faultyStore();
-    const { cache } = appOf({ store, namespace: 'n' });
-    fault('advance', throwing);
-    await cache.invalidate('post.list').catch(() => {});
-    expect(cache.status()).toMatchObject({ waiting: 1 });
-    expect((await cache.explain('post.list')).why).toMatch(/^1 invalidations are not written yet/);
-    fault('advance');
-    await cache.close();
-  });
-
-  it('is no use of the entry: what was used least is evicted all the same', async () => {
-    const { cache, as } = appOf({ store: memoryStore({ maxEntries: 2, maxEpochs: 30 }) });
-    await as({}).byId({ id: 1 });
-    await as({}).byId({ id: 2 });
-    expect(await cache.explain('post.byId', { id: 1 })).toMatchObject({ outcome: 'hit' });
-    await as({}).byId({ id: 3 });
-    expect(await cache.explain('post.byId', { id: 1 })).toMatchObject({ reason: 'absent' });
-    expect(await cache.explain('post.byId', { id: 2 })).toMatchObject({ outcome: 'hit' });
-    // Nor is it a use of what the entry depends on: looking on and on keeps no epoch.
-    const lost = async (looks: boolean) => {
-      const { cache, as } = appOf({ store: memoryStore({ maxEpochs: 13 }) });
-      await as({}).byId({ id: 1 });
-      for (let id = 2; id < 5; id++) {
-        if (looks) await cache.explain('post.byId', { id: 1 });
-        await as({}).byId({ id });
-      }
-      return (await cache.explain('post.byId', { id: 1 })).epochs;
-    };
-    expect(await lost(true)).toEqual(await lost(false));
-  });
-
-  it('shows what is over as absent, though the store still has it', async () => {
-    const { cache, as } = appOf();
-    await as({}).list();
-    vi.advanceTimersByTime(60_001);
-    expect(await cache.explain('post.list')).toMatchObject({ outcome: 'miss', reason: 'absent' });
-  });
-
   it.each([
     [null, 'explain: options'],
     ['accept-language', 'explain: options'],
@@ -319,29 +202,5 @@ describe('an explanation', () => {
     const { cache } = appOf();
     const error = await errorOf(() => cache.explain('post.other'));
     expect(error).toMatchObject({ code: 'UNKNOWN_PATH', message: expect.stringContaining('cache.register') });
-  });
-});
-
-describe('the status', () => {
-  it('says what is registered and how the store is, without asking it', async () => {
-    const { store } = faultyStore();
-    const { cache } = appOf({ store, namespace: 'n' });
-    const status = cache.status();
-    expect(status).toMatchObject({
-      namespace: 'n',
-      store: 'faulty',
-      lists: false,
-      breaker: { state: 'closed', parts: [] },
-      waiting: 0,
-      complete: true,
-    });
-    expect(status.procedures).toContainEqual({ path: 'post.byId', type: 'query', cached: true, public: true });
-    expect(status.procedures).toContainEqual({ path: 'post.draft', type: 'query', cached: true, public: false });
-    expect(status.procedures).toContainEqual({ path: 'post.rename', type: 'mutation', cached: false, public: false });
-    expect(store.lookup).not.toHaveBeenCalled();
-    const opened = vi.fn(() => store);
-    const lazy: Cache<Context> = cacheOf({ store: opened, namespace: 'n' });
-    expect(lazy.status()).toMatchObject({ store: undefined, lists: false });
-    expect(opened).not.toHaveBeenCalled();
   });
 });

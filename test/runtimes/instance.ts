@@ -6,9 +6,11 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { end } from '../support/server-process.ts';
 import type { Built } from './build.ts';
 import { edgeModule, type Row } from './rows.ts';
 import type { Settings } from './settings.ts';
+import { workerOf } from './workerd.ts';
 
 /** A runtime that serves the app. */
 export interface Instance {
@@ -61,10 +63,7 @@ export async function startProcess(
     standalone: told.standalone === undefined ? undefined : originOf(told.standalone),
     async close() {
       process.off('exit', kill);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
+      await end(child);
     },
   };
 }
@@ -91,7 +90,7 @@ async function commandOf(row: Row, built: Built, settings: Settings): Promise<Co
   switch (row.kind) {
     case 'workerd': {
       const config = `${folder}/${settings.namespace}-${Math.random().toString(36).slice(2)}.capnp`;
-      await writeFile(config, workerOf('worker.js', row.date as string, settings));
+      await writeFile(config, workerOf({ date: row.date as string, bindings: { SETTINGS: settings } }));
       return { command, args: ['serve', config, '--control-fd=3'] };
     }
     case 'node':
@@ -108,24 +107,3 @@ async function commandOf(row: Row, built: Built, settings: Settings): Promise<Co
       return { command, args: [fileOf('host')], env: { MODULE: edgeModule as string, BUNDLE: fileOf('edge') } };
   }
 }
-
-/** A configuration of workerd: one module, without anything of Node unless the flags say so. */
-export const workerOf = (module: string, date: string, settings?: Settings, flags = flagsOf(date)): string => `
-using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "app", worker = .app),
-    (name = "internet", network = (allow = ["public", "private", "local"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "app")],
-);
-const app :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "${module}")],
-  compatibilityDate = "${date}",
-  compatibilityFlags = ${JSON.stringify(flags)},
-  bindings = [${settings === undefined ? '' : `(name = "SETTINGS", json = ${JSON.stringify(JSON.stringify(settings))})`}],
-);
-`;
-
-// From this date on Node's modules and globals are there unless they are refused.
-const flagsOf = (date: string) => (date >= '2026-08-04' ? ['no_nodejs_compat', 'no_nodejs_compat_v2'] : []);

@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { blocksOf } from '../docs/pages.ts';
 import { type Built, forWorkers } from './build.ts';
-import { type Instance, startProcess, workerOf } from './instance.ts';
+import { type Instance, startProcess } from './instance.ts';
 import type { Row } from './rows.ts';
+import { workerOf } from './workerd.ts';
 
 // How a server of node:http is put on Workers.
 const entry = `import { httpServerHandler } from 'cloudflare:node';
@@ -26,6 +27,6 @@ export async function startQuickstart({ program, date }: Row, built: Built): Pro
     logLevel: 'error',
   });
   const config = `${folder}/worker.capnp`;
-  await writeFile(config, workerOf('worker.js', date as string, undefined, ['nodejs_compat']));
+  await writeFile(config, workerOf({ date: date as string, flags: ['nodejs_compat'] }));
   return startProcess(program as string, ['serve', config, '--control-fd=3'], 3);
 }

@@ -13,6 +13,7 @@ import { olderAvailable, olderPackages } from '../support/redis-older.ts';
 import { besides, everywhere, rowsOn, underLoad, useCluster } from './cluster-harness.ts';
 import { describeStore, entryOf, freshNames, lookUpAndFill, pairs } from './contract.ts';
 import { describeOutage } from './outage.ts';
+import { expectReadByAll } from './redis-harness.ts';
 
 const minute = 60_000;
 
@@ -357,18 +358,5 @@ describe.skipIf(!redisAvailable)('Redis Cluster', () => {
     end();
   });
 
-  test('an entry written through one client is read through any other', async () => {
-    const epochs = ['any:e:all', ...freshNames()];
-    const { entry } = await lookUpAndFill(
-      stores.get('ioredis') as Store,
-      'any',
-      epochs,
-      '{"json":"12345678901234567890 ż"}',
-    );
-    for (const [name, store] of stores) {
-      const found = await store.lookup({ key: 'any', epochs, keepMs: minute });
-      expect(found.entry, name).toMatchObject({ ...entry });
-      expect(found.ids, name).toEqual(entry.ids);
-    }
-  });
+  test('an entry written through one client is read through any other', () => expectReadByAll(stores));
 });

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Store } from '../../src/store.ts';
 import { type RedisStoreOptions, redisStore } from '../../src/stores/redis.ts';
 import { type RedisOptions, type RedisServer, startRedis } from '../support/redis.ts';
 import { type ClientSettings, type Connected, connect, type Kind } from '../support/redis-clients.ts';
+import { freshNames, lookUpAndFill } from './contract.ts';
 
 /** A store on a client of its own. */
 export interface RedisStore extends Connected {
@@ -47,4 +48,16 @@ export function useRedis(options: RedisOptions = {}): RedisHarness {
       return one;
     },
   };
+}
+
+/** What is written through the first of these stores, each on a client of its own, is read through all of them. */
+export async function expectReadByAll(stores: ReadonlyMap<string, Store>): Promise<void> {
+  const [first] = stores.values();
+  const epochs = ['any:e:all', ...freshNames()];
+  const { entry } = await lookUpAndFill(first as Store, 'any', epochs, '{"json":"12345678901234567890 ż"}');
+  for (const [name, store] of stores) {
+    const found = await store.lookup({ key: 'any', epochs, keepMs: 60_000 });
+    expect(found.entry, name).toMatchObject({ ...entry });
+    expect(found.ids, name).toEqual(entry.ids);
+  }
 }

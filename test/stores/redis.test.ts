@@ -9,7 +9,7 @@ import { type ClientSettings, type Connected, connect, type Kind, kinds } from '
 import { olderAvailable, olderPackages, olderVersions } from '../support/redis-older.ts';
 import { describeStore, freshNames, lookUpAndFill } from './contract.ts';
 import { describeOutage } from './outage.ts';
-import { useRedis } from './redis-harness.ts';
+import { expectReadByAll, useRedis } from './redis-harness.ts';
 
 const minute = 60_000;
 
@@ -63,20 +63,7 @@ describe.skipIf(!redisAvailable)('Redis', () => {
       });
   });
 
-  test('an entry written through one client is read through any other', async () => {
-    const epochs = ['any:e:all', ...freshNames()];
-    const { entry } = await lookUpAndFill(
-      [...stores.values()][0] as Store,
-      'any',
-      epochs,
-      '{"json":"12345678901234567890 ż"}',
-    );
-    for (const [name, store] of stores) {
-      const found = await store.lookup({ key: 'any', epochs, keepMs: minute });
-      expect(found.entry, name).toMatchObject({ ...entry });
-      expect(found.ids, name).toEqual(entry.ids);
-    }
-  });
+  test('an entry written through one client is read through any other', () => expectReadByAll(stores));
 });
 
 describe.skipIf(!redisAvailable)('a store on a client of Redis', () => {

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { executable } from './executables.ts';
+import { end } from './server-process.ts';
 
 const executablePath = executable('chromium');
 
@@ -23,8 +24,11 @@ const args = [
 export interface Tab {
   readonly goto: (url: string) => Promise<void>;
   readonly reload: () => Promise<void>;
-  /** What a function gives in the page; it sees the page's globals alone. */
-  readonly evaluate: <T>(work: () => T | Promise<T>) => Promise<T>;
+  /** What a function gives in the page; it sees the page's globals alone, and arguments that are JSON. */
+  readonly evaluate: <T, Given extends unknown[]>(
+    work: (...given: Given) => T | Promise<T>,
+    ...given: Given
+  ) => Promise<T>;
   readonly send: (method: string, params?: object) => Promise<any>;
   readonly on: (event: string, listener: (params: any) => void) => void;
 }
@@ -36,10 +40,7 @@ export async function openTab(): Promise<Tab> {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   onTestFinished(async () => {
-    if (browser.exitCode === null) {
-      browser.kill('SIGKILL');
-      await once(browser, 'exit');
-    }
+    await end(browser);
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   });
   let address: string | undefined;
@@ -84,8 +85,8 @@ export async function openTab(): Promise<Tab> {
   return {
     goto: (url) => after(() => send('Page.navigate', { url })),
     reload: () => after(() => send('Page.reload')),
-    async evaluate(work) {
-      const expression = `(${work})()`;
+    async evaluate(work, ...given) {
+      const expression = `(${work})(...${JSON.stringify(given)})`;
       const { result, exceptionDetails } = await send('Runtime.evaluate', {
         ...{ expression, awaitPromise: true, returnByValue: true },
       });

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Redis } from '@upstash/redis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { useUpstash } from '../stores/upstash-harness.ts';
 import { compiled } from './compiled.ts';
-import { type Gateway, startGateway } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { type RedisServer, redisAvailable, startRedis } from './redis.ts';
 import { RespConnection, RespError, RespParser, toText } from './resp.ts';
 import { upstashClient } from './upstash.ts';
@@ -12,19 +13,10 @@ describe.skipIf(!redisAvailable)('the gateway, with the real client in front and
   let server: RedisServer;
   let gateway: Gateway;
   let redis: Redis;
-
-  beforeAll(async () => {
-    server = await startRedis();
-    gateway = await startGateway({ redisPort: server.port });
-    redis = upstashClient(gateway);
-  });
-  afterAll(async () => {
-    await gateway?.close();
-    await server?.stop();
-  });
-  beforeEach(async () => {
-    gateway.reset();
-    await server.flush();
+  const upstash = useUpstash();
+  beforeAll(() => {
+    ({ server, gateway } = upstash);
+    redis = upstash.client();
   });
 
   /** One try and one request for each command, so that a fault shows as it is. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { executable } from './executables.ts';
 import { freePort } from './redis.ts';
+import { end, isRunning, tieToThisProcess } from './server-process.ts';
 
 export interface Memcached {
   readonly port: number;
@@ -21,23 +21,6 @@ export interface Memcached {
 const memcached = executable('memcached');
 
 export const memcachedAvailable: boolean = memcached !== undefined;
-
-/** Ends the server with this process, however this process ends: the shell's input closes even on SIGKILL. */
-const tieToThisProcess = (server: ChildProcess): void => {
-  const shell = spawn('sh', ['-c', 'read -r _; kill -9 "$0"', String(server.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  server.once('exit', () => shell.kill('SIGKILL'));
-};
-
-const isRunning = (server: ChildProcess): boolean => server.exitCode === null && server.signalCode === null;
-
-const end = async (server: ChildProcess): Promise<void> => {
-  if (!isRunning(server)) return;
-  server.kill('SIGKILL');
-  await once(server, 'exit');
-};
 
 /** One question in memcached's text protocol, over a connection of its own. */
 const statsOf = async (port: number): Promise<Map<string, number>> => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { executable } from './executables.ts';
 import { type Argument, RespConnection, type TextReply } from './resp.ts';
+import { end, isRunning, tieToThisProcess } from './server-process.ts';
 
 export interface RedisOptions {
   /** As Redis writes it: bytes, or `'64mb'`. */
@@ -60,24 +61,6 @@ const isFree = async (port: number): Promise<boolean> => {
   probe.close();
   await once(probe, 'close');
   return true;
-};
-
-/** Ends the server with this process, however this process ends: the shell's input closes even on SIGKILL. */
-const tieToThisProcess = (server: ChildProcess, folder: string): void => {
-  const script = 'read -r _; kill -9 "$0"; rm -rf "$1"';
-  const shell = spawn('sh', ['-c', script, String(server.pid), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true, // or Ctrl-C would end the shell first
-  });
-  server.once('exit', () => shell.kill('SIGKILL'));
-};
-
-const isRunning = (server: ChildProcess): boolean => server.exitCode === null && server.signalCode === null;
-
-const end = async (server: ChildProcess): Promise<void> => {
-  if (!isRunning(server)) return;
-  server.kill('SIGKILL');
-  await once(server, 'exit');
 };
 
 const launch = async (connection: RespConnection, folder: string, args: readonly string[]): Promise<ChildProcess> => {

@@ -1,37 +1,12 @@
-import { initTRPC, TRPCError } from '@trpc/server';
+import { TRPCError } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createCache, everyone } from '../../src/index.ts';
+import { everyone } from '../../src/index.ts';
+import { cacheOf, found, type Make, shared, t } from './audit-found.ts';
 
 // Code that is right, in the words of other people: each of these was once found to be wrong.
 
-type Member =
-  | 'res'
-  | 'tx'
-  | 'logger'
-  | 'work'
-  | 'db'
-  | 'space'
-  | 'id'
-  | 'user'
-  | 'ids'
-  | 'isPublic'
-  | 'at'
-  | 'kind'
-  | 'all'
-  | 'refuse'
-  | 'headers'
-  | 'tenant';
-const t = initTRPC.context<{ [name in Member]: any }>().create();
-const cacheOf = (scope: (opts: { ctx: any }) => any = ({ ctx }) => ctx.user?.id ?? null) => createCache<any>({ scope });
-type Cache = ReturnType<typeof cacheOf>;
 declare const [Sentry, tracer, histogram, limiter]: any[];
-
-const found = async (make: (cache: Cache) => Parameters<typeof t.router>[0], cache = cacheOf()) =>
-  (await cache.audit(cache.register(t.router(make(cache))))).map(
-    ({ severity, path, rule }) => `${severity} ${path} ${rule}`,
-  );
-const shared = ({ cached }: Cache) => t.procedure.use(cached({ ttl: '1m', scope: 'public' }));
 
 const around: Record<string, any> = {
   'limits a rate': t.middleware(async ({ next, path }) => {
@@ -159,7 +134,7 @@ describe('nothing is found where', () => {
     return result;
   });
 
-  test.each<[string, (cache: Cache) => Parameters<typeof t.router>[0]]>([
+  test.each<[string, Make]>([
     [
       'a scope compares something to public',
       ({ cached }) => ({

@@ -1,33 +1,6 @@
-import { initTRPC, TRPCError } from '@trpc/server';
+import { TRPCError } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
-import { createCache } from '../../src/index.ts';
-
-type Member =
-  | 'res'
-  | 'tx'
-  | 'logger'
-  | 'work'
-  | 'db'
-  | 'space'
-  | 'id'
-  | 'user'
-  | 'ids'
-  | 'isPublic'
-  | 'at'
-  | 'kind'
-  | 'all'
-  | 'refuse'
-  | 'headers'
-  | 'tenant';
-const t = initTRPC.context<{ [name in Member]: any }>().create();
-const cacheOf = (scope: (opts: { ctx: any }) => any = ({ ctx }) => ctx.user?.id ?? null) => createCache<any>({ scope });
-type Cache = ReturnType<typeof cacheOf>;
-
-const found = async (make: (cache: Cache) => Parameters<typeof t.router>[0], cache = cacheOf()) =>
-  (await cache.audit(cache.register(t.router(make(cache))))).map(
-    ({ severity, path, rule }) => `${severity} ${path} ${rule}`,
-  );
-const shared = ({ cached }: Cache) => t.procedure.use(cached({ ttl: '1m', scope: 'public' }));
+import { found, type Make, shared, t } from './audit-found.ts';
 
 const limits = t.middleware(({ ctx, next }) => {
   if (ctx.all) throw new TRPCError({ code: 'TOO_MANY_REQUESTS' });
@@ -35,7 +8,7 @@ const limits = t.middleware(({ ctx, next }) => {
 });
 
 describe('found is', () => {
-  test.each<[string, (cache: Cache) => Parameters<typeof t.router>[0], string[]]>([
+  test.each<[string, Make, string[]]>([
     [
       'a scope that is a text without a user in it',
       ({ cached }) => ({

@@ -1,124 +1,14 @@
 import { initTRPC } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
-import superjson from 'superjson';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
-import { createCache, type FetchOptions } from '../../src/index.ts';
+import { createCache } from '../../src/index.ts';
 import { errorOf } from '../support/app.ts';
-import { faultyStore } from '../support/stores.ts';
+import { open } from './fetch-wrapper-app.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
-});
-
-// Made in the test: the clock of the tests has a Date of its own.
-const rowsOf = () => [
-  { id: 1, at: new Date(0), tags: new Set(['a', '"quoted"\n']) },
-  { id: 2, text: '\u2028 trpc-cached:1:0' },
-];
-
-/** The same API with the wrapper around it and without. */
-const open = (
-  {
-    options = {},
-    around = (handle: (req: Request) => Promise<Response>) => handle,
-    transformer = superjson as typeof superjson | undefined,
-    remote = false,
-  } = {} as {
-    options?: FetchOptions;
-    around?: (handle: (req: Request) => Promise<Response>) => (req: Request) => Promise<Response>;
-    transformer?: typeof superjson | undefined;
-    remote?: boolean;
-  },
-) => {
-  const t = initTRPC.create({ isDev: false, ...(transformer && { transformer }) });
-  const cache = createCache({
-    scope: 'public',
-    ...(remote && { store: faultyStore().store, namespace: 'test' }),
-  });
-  let runs = 0;
-  const cached = cache.cached({ ttl: '1m', http: { browser: '1m', cdn: '1m' } });
-  const router = t.router({
-    rows: t.procedure.use(cached).query(() => {
-      runs += 1;
-      return transformer ? rowsOf() : JSON.parse(JSON.stringify(rowsOf()));
-    }),
-    byId: t.procedure
-      .input(z.object({ id: z.number() }))
-      .use(cached)
-      .query(({ input }) => input),
-    nothing: t.procedure.use(cached).query(() => undefined),
-    no: t.procedure.use(cached).query(() => null),
-    raw: t.procedure.query(() => 'raw'),
-    fails: t.procedure.use(cached).query(() => {
-      throw new Error('no');
-    }),
-    write: t.procedure.use(cache.invalidates('rows')).mutation(() => 'written'),
-  });
-  const served = cache.http({ router });
-  const plain = (req: Request) => fetchRequestHandler({ endpoint: '/trpc', req, ...served });
-  const wrapped = cache.fetch(around(plain), options);
-  const request = (path: string, init?: RequestInit) => new Request(`http://shop.test/trpc/${path}`, init);
-  return {
-    cache,
-    runs: () => runs,
-    wrapped: (path: string, init?: RequestInit) => wrapped(request(path, init)),
-    plain: (path: string, init?: RequestInit) => plain(request(path, init)),
-    handler: wrapped,
-  };
-};
-
-const one = encodeURIComponent(JSON.stringify({ 0: { json: { id: 1 } }, 1: { json: { id: 2 } } }));
-const paths = [
-  'rows',
-  'rows?batch=1',
-  `byId,byId?batch=1&input=${one}`,
-  'rows,nothing,no?batch=1',
-  'rows,raw?batch=1',
-  'rows,fails?batch=1',
-  'nothing',
-  'no',
-  'raw',
-  'fails',
-  'unknown',
-];
-const shown = async (response: Response) => ({
-  status: response.status,
-  headers: Object.fromEntries([...response.headers].filter(([name]) => name !== 'x-cache')),
-  body: await response.text(),
-});
-
-describe.each([
-  ['in memory', false],
-  ['on a remote store', true],
-])('cache.fetch %s', (_, remote) => {
-  test.each(paths)('gives the same bytes and headers as without it, missed and hit: %s', async (path) => {
-    const { wrapped, plain } = open({ remote });
-    for (let times = 0; times < 3; times++) {
-      const [with_, without] = [await shown(await wrapped(path)), await shown(await plain(path))];
-      expect(with_).toEqual(without);
-    }
-  });
-
-  test.each(['rows', 'rows,no?batch=1'])('so without a transformer: %s', async (path) => {
-    const { wrapped, plain } = open({ remote, transformer: undefined });
-    for (let times = 0; times < 3; times++) {
-      expect(await shown(await wrapped(path))).toEqual(await shown(await plain(path)));
-    }
-  });
-
-  test('the stored text of a hit is in the body as it is: its wire form is neither parsed nor written again', async () => {
-    const { wrapped } = open({ remote });
-    const first = await (await wrapped('rows')).text();
-    const stringify = vi.spyOn(JSON, 'stringify');
-    const second = await wrapped('rows');
-    expect(await second.text()).toBe(first);
-    expect(second.headers.get('x-cache')).toBe('HIT');
-    const written = stringify.mock.results.map(({ value }) => String(value));
-    expect(written.every((text) => !text.includes('quoted'))).toBe(true);
-  });
 });
 
 describe('cache.fetch', () => {
