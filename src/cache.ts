@@ -3,7 +3,7 @@ import { type Answer, type Call, type Core, inPlaceOf, isFor, mayBeStale, open, 
 import { isDueEarly } from './chance.ts';
 import { isPromise, late, within } from './deadline.ts';
 import type { Entry } from './entry.ts';
-import { lead } from './lead.ts';
+import { type Leading, lead } from './lead.ts';
 import { type Lookup, lookUp, type Wanted, wantedOf } from './lookup.ts';
 import type { Awaitable } from './store.ts';
 
@@ -46,6 +46,15 @@ async function answerLater<R>(call: Call<R>, sent: Promise<Lookup | undefined>, 
   }
 }
 
+/** Runs in any case, and fills: neither an entry nor the run of somebody else will do. */
+export async function renew<R>(call: Call<R>, core: Core): Promise<Answer<R>> {
+  const started = performance.now();
+  const lookup = await lookUpIn(core, call.wanted, call.opts.ctx);
+  if (lookup === undefined) return bypass(call, core);
+  const budgetMs = core.timeouts.readMs - (performance.now() - started);
+  return leadOn(call, lookup, { started, budgetMs, takesTurn: false }, core);
+}
+
 /** Shares the flight of an equal call that was under way when the lookup departed, or leads one. */
 function fly<R>(call: Call<R>, lookup: Lookup, began: Beginning, core: Core): Promise<Answer<R>> {
   const { readMs, joinMs } = core.timeouts;
@@ -55,19 +64,22 @@ function fly<R>(call: Call<R>, lookup: Lookup, began: Beginning, core: Core): Pr
   const accept = (shared: Shared) => !('entry' in shared) || shared.entry.freshUntil > began.askedAt;
   const join = (departedAt: number) => core.flights.join(key, departedAt, joinMs, accept);
   const joined = join(began.departedAt);
-  const own = async (takesTurn = true): Promise<Answer<R>> => {
-    const waitMs = joinMs - (performance.now() - began.started); // what it waited for a flight counts
-    const lookUpAgain = () => lookUpAgainFor(call, core);
-    const answered = (await lead(
-      call,
-      lookup,
-      { key, budgetMs, waits: true, takesTurn, waitMs, lookUpAgain },
-      core,
-    )) as Answer<R>;
-    noteFill(call, answered, core);
-    return answered;
-  };
+  const own = (takesTurn = true) => leadOn(call, lookup, { ...began, budgetMs, takesTurn }, core);
   return joined === undefined ? own() : share(call, lookup, joined, () => join(atOnce), own, core);
+}
+
+async function leadOn<R>(
+  call: Call<R>,
+  lookup: Lookup,
+  { started, budgetMs, takesTurn }: Pick<Beginning, 'started'> & Pick<Leading, 'budgetMs' | 'takesTurn'>,
+  core: Core,
+): Promise<Answer<R>> {
+  const waitMs = core.timeouts.joinMs - (performance.now() - started); // what it waited for a flight counts
+  const lookUpAgain = () => lookUpAgainFor(call, core);
+  const leading = { key: flightKey(lookup), budgetMs, waits: true, takesTurn, waitMs, lookUpAgain };
+  const answered = (await lead(call, lookup, leading, core)) as Answer<R>; // who waits gets one
+  noteFill(call, answered, core);
+  return answered;
 }
 
 /** What the flight of an equal call gives, or, where that is nothing two callers could share, a run of one's own. */

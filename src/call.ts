@@ -36,6 +36,8 @@ export interface Core {
 /** One call of a cached query or of a wrapped function. */
 export interface Call<R> extends Omit<FillJob, 'lookup'> {
   readonly wanted: Wanted;
+  /** By this name a run knows another one of the same procedure or function. */
+  readonly runName: string;
   /** The output will hardly be looked at: a response is made of the stored form. */
   readonly lends?: boolean;
   /** Whether the caller takes a stored answer, and how long after its end; a browser may ask for less, or more. */
@@ -107,8 +109,8 @@ export function preferred<R>(
  * Whether an expired entry may be given to whoever asks. What an invalidation expired may not be read inside of another
  * procedure: it would be stored again, as if it was new.
  */
-export const mayBeStale = <R>({ opts }: Call<R>, { isExpiredEarly }: Lookup, runs: Runs): boolean =>
-  !isExpiredEarly || !runs.mayBeInside(opts.path);
+export const mayBeStale = <R>({ runName }: Call<R>, { isExpiredEarly }: Lookup, runs: Runs): boolean =>
+  !isExpiredEarly || !runs.mayBeInside(runName);
 
 const standIns = new WeakSet<Entry>();
 

@@ -131,6 +131,8 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
     calls,
     emitter: core.emitter,
     match: registry.match,
+    isSettled: ({ procedure, index }: Place) =>
+      own.in(procedure).some((one) => one.definition.kind === 'settle' && one.index < index),
     tell: settings.http.tellInvalidated === false ? undefined : createTell({ ...registry, cachedQueries }),
     // What the outbox writes late is purged later still.
     background: (ctx: unknown, work: Promise<unknown> = core.outbox.drain(30_000)) =>
@@ -244,7 +246,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       core,
       defaults: settings.defaults,
       codec: () => codecFor(),
-      isEnabled: (path) => isEnabled({ ctx: undefined, input: undefined, path }),
+      isEnabled: (path) => directParts.isEnabled({ ctx: undefined, input: undefined, path }),
       advance,
     }),
     clear() {

@@ -47,7 +47,9 @@ export async function lead<R>(
     const lookup = 'stored' in turn ? turn.stored : turn.lookup;
     lease = 'lease' in turn ? turn.lease : undefined;
     const startedAt = performance.now(); // monotonic, as everywhere
-    const ran = await core.runs.run(call.opts.path, () => call.run());
+    const ran = await core.runs.run(call.runName, () => call.run());
+    // What stopped when its caller hung up may look like an answer.
+    if (call.signal?.aborted === true) call.wishes.veto ??= 'unfinished';
     const job = jobOf(call, lookup);
     const stream = ran.ok && call.policy.collect !== undefined && isStream(ran.data) ? ran.data : undefined;
     if (stream !== undefined && leading.waits) {
@@ -60,7 +62,7 @@ export async function lead<R>(
       if (lease !== undefined) giveBack(core.storeFor(call.opts.ctx), lease, aloneMs);
       lease = undefined;
     }
-    const end = stream && (await core.runs.run(call.opts.path, () => drained(stream, call)));
+    const end = stream && (await core.runs.run(call.runName, () => drained(stream, call)));
     if (!ran.ok) {
       if (!call.isOwnFailure(ran)) shared = { failed: ran };
       const old = leading.waits ? inPlaceOf(ran, call, lookup, core) : undefined;
@@ -71,7 +73,7 @@ export async function lead<R>(
     }
     const prepared = prepareTimed(job, ran, startedAt, end);
     if ('skip' in prepared) {
-      if (ran.ok) shared = { alone: true };
+      if (ran.ok && prepared.skip !== 'unfinished') shared = { alone: true };
       skip(job, ran, prepared, core);
       if (stream !== undefined && prepared.skip === 'error') throw prepared.error; // nobody else hears of it
       return { status: 'miss', coalesced: false, ran, entry: undefined };
@@ -117,7 +119,9 @@ function prepareTimed(job: FillJob, ran: Ran<unknown>, startedAt: number, end?: 
 
 /** Says why an answer is not kept; what is no answer leaves the old one where it is. */
 function skip(job: FillJob, ran: Ran<unknown>, { skip: reason, ...rest }: Skipped, core: Core): void {
-  if (ran.ok && !['late', 'error', 'unfinished'].includes(reason)) discard(job, core);
+  // A request that wants nothing kept says nothing of the answer.
+  const isRequests = reason === 'no-store' && !job.wishes.noStore;
+  if (ran.ok && !isRequests && !['late', 'error', 'unfinished'].includes(reason)) discard(job, core);
   core.emitter.emit('skip', { path: job.opts.path, reason, ...rest });
 }
 
@@ -127,17 +131,16 @@ function collecting<R>(
   ran: Ran<R>,
   stream: AsyncIterable<unknown>,
   startedAt: number,
-  { signal }: Call<R>,
+  { signal, runName }: Call<R>,
   core: Core,
 ): AsyncIterable<unknown> {
-  const { path } = job.opts;
   let run: LongRun | undefined;
   return collect(stream, {
     codec: job.codec,
     share: job.policy.share,
     bounds: job.policy.collect as Bounds,
     pull(next) {
-      run ??= core.runs.begin(path); // one that nobody pulls has not begun
+      run ??= core.runs.begin(runName); // one that nobody pulls has not begun
       return run.part(next);
     },
     ended(end) {
@@ -228,8 +231,9 @@ function discard({ lookup, opts }: FillJob, core: Core): void {
   const { expired } = lookup;
   const now = Date.now();
   if (expired === undefined || Math.max(expired.staleUntil ?? 0, expired.errorUntil ?? 0) <= now) return;
-  const { key, epochs, ids: own, storedAt } = expired;
-  const entry: Entry = { key, epochs, ids: own, storedAt, freshUntil: now, body: { text: '' } };
+  const { key, epochs, storedAt } = expired;
+  // Without ids it is nothing, not even to who takes what is stale.
+  const entry: Entry = { key, epochs, ids: [], storedAt, freshUntil: now, body: { text: '' } };
   const failed = (error: unknown) => core.emitter.emit('error', { operation: 'fill', error });
   try {
     Promise.resolve(core.storeFor(opts.ctx).fill({ entry, unchanged: unchangedOf(lookup), keepMs: 1 })).catch(failed);

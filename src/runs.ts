@@ -10,11 +10,11 @@ export interface AsyncContext {
 /** The procedures at work in this process. What one of them reads may end up in what it stores. */
 export interface Runs {
   /** Runs a procedure whose answer is to be stored. */
-  readonly run: <R>(path: string, work: () => Promise<R>) => Promise<R>;
+  readonly run: <R>(name: string, work: () => Promise<R>) => Promise<R>;
   /** Begins one of many parts, such as a stream: it may be at work between them, too. */
-  readonly begin: (path: string) => LongRun;
-  /** Whether what is read here may be read by such a procedure; one of this very path may be left out. */
-  readonly mayBeInside: (exceptPath?: string) => boolean;
+  readonly begin: (name: string) => LongRun;
+  /** Whether what is read here may be read by such a procedure; one of this very name may be left out. */
+  readonly mayBeInside: (exceptName?: string) => boolean;
 }
 
 /** A run of many parts. */
@@ -43,7 +43,7 @@ export function createRuns(context: AsyncContext | undefined): Runs {
       mayBeInside: () => (context.getStore() as { [isRun]?: true } | undefined)?.[isRun] === true,
     };
   }
-  const under = new Set<{ readonly path: string; readonly since: number }>(); // in the order of their beginnings
+  const under = new Set<{ readonly name: string; readonly since: number }>(); // in the order of their beginnings
   const prune = () => {
     if (under.size === 0) return;
     const now = performance.now();
@@ -52,25 +52,25 @@ export function createRuns(context: AsyncContext | undefined): Runs {
       under.delete(run);
     }
   };
-  const begin = (path: string): LongRun => {
-    const run = { path, since: performance.now() };
+  const begin = (name: string): LongRun => {
+    const run = { name, since: performance.now() };
     under.add(run);
     return { part: (work) => work(), over: () => void under.delete(run) };
   };
   return {
     begin,
-    async run(path, work) {
-      const { over } = begin(path);
+    async run(name, work) {
+      const { over } = begin(name);
       try {
         return await work();
       } finally {
         over();
       }
     },
-    mayBeInside(exceptPath) {
+    mayBeInside(exceptName) {
       prune();
-      if (exceptPath === undefined) return under.size > 0;
-      for (const { path } of under) if (path !== exceptPath) return true;
+      if (exceptName === undefined) return under.size > 0;
+      for (const { name } of under) if (name !== exceptName) return true;
       return false;
     },
   };

@@ -95,6 +95,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
   parts: WrapParts,
 ): Wrapped<Args, R> {
   const { core, names } = parts;
+  const runName = `wrap ${name}`; // a procedure may have this name, too
   // What was made for arguments like these.
   let known: LRUCache<string, Wanted> | undefined;
   const wantedFor = (scope: ScopeValue, input: string, tags: readonly string[], codecId: string): Wanted => {
@@ -127,6 +128,7 @@ function wrapFunction<Args extends readonly unknown[], R>(
     const codec = parts.codec();
     const call: Call<unknown> = {
       wanted: wantedFor(scope, textOf(args), tagsOf(policy, opts), codec.id),
+      runName,
       policy,
       codec,
       wishes: newWishes(),

@@ -152,6 +152,15 @@ describe('cache.wrap', () => {
     expect(bypassed).toEqual(Array(2).fill({ path: 'top', reason, error: expect.any(Error) }));
   });
 
+  test('enabled that asks the context is asked for calls of procedures: a function has none, and is cached', async () => {
+    const { call, run } = top(
+      {},
+      { enabled: ({ ctx }: { ctx: unknown }) => !(ctx as { isPreview: boolean }).isPreview },
+    );
+    expect([await call(), await call()]).toEqual([1, 1]);
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
   test('a store that is down breaks nothing, and enabled: false runs every time', async () => {
     const { store, fault } = faultyStore();
     const down = top({}, { store, namespace: 'test' });

@@ -1,5 +1,5 @@
 // Docs: docs/invalidation.md#refresh-and-peek
-import { answer } from '../cache.ts';
+import { renew } from '../cache.ts';
 import type { Call, Core } from '../call.ts';
 import type { CallOpts } from '../call-opts.ts';
 import type { Codec } from '../codec.ts';
@@ -15,6 +15,7 @@ import type { Policy } from '../policy.ts';
 import { ReadAhead } from '../read-ahead.ts';
 import { conclude, settle } from '../wrap.ts';
 import { type CallFacts, type IdentityParts, identify, reader } from './identity.ts';
+import { handOn, type MiddlewareResult } from './middleware.ts';
 import { type ProcedureLike, parseInput } from './registry.ts';
 
 /** One entry, named as a client would call for it. */
@@ -69,10 +70,8 @@ const missing: Partial<Record<BypassReason, string>> = {
   input: 'the input has no canonical text. Write it as a client sends it.',
 };
 
-interface Named {
+interface Named extends CachedQuery {
   readonly wanted: Wanted;
-  readonly policy: Policy;
-  readonly codec: Codec;
   readonly opts: { readonly ctx: unknown; readonly input: unknown; readonly path: string };
 }
 
@@ -85,7 +84,7 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
       `${operation}: ${shown(target.path)} is not a cached query of a registered router. Register the router with cache.register, and check the path.`,
     );
   }
-  const { policy, codec, procedure, index } = found;
+  const { policy, procedure, index } = found;
   const scope = target.scope === undefined && policy.scope === 'public' ? everyone : target.scope;
   if (scope === undefined)
     throw new CacheError(
@@ -101,7 +100,7 @@ async function nameOf(target: EntryTarget, operation: string, parts: DirectParts
     throw new CacheError('INVALID_TARGET', `${operation}: ${target.path}: ${missing[named.bypass] ?? named.bypass}`, {
       cause: named.error,
     });
-  return { wanted: named.wanted, policy, codec, opts };
+  return { ...found, wanted: named.wanted, opts };
 }
 
 /** A call that nobody makes: the query is named from outside, with an input as a client sends it. */
@@ -136,17 +135,20 @@ export async function peek(target: EntryTarget, parts: DirectParts): Promise<Pee
  * setting it, somebody may have changed what it was computed from.
  */
 export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, parts: DirectParts): Promise<R> {
-  const { wanted, policy, codec, opts } = await nameOf(target, 'refresh', parts);
+  const named = await nameOf(target, 'refresh', parts);
+  const { wanted, policy, codec, opts } = named;
   const scoped = target.scope === undefined ? {} : { scope: target.scope };
   await parts.invalidate([{ path: target.path, input: target.input, ...scoped }]);
-  if (!parts.isEnabled(opts)) return fn();
+  const parsed = async () => parseOutput(named, await fn());
+  if (!parts.isEnabled(opts)) return (await parsed()) as R;
   // Nobody else may ever read what a stream gives: it is read here.
   const made = async () => {
-    const output = await fn();
+    const output = await parsed();
     return policy.collect !== undefined && isStream(output) ? new ReadAhead(output) : output;
   };
   const call: Call<unknown> = {
     wanted: wantedOf({ ...wanted, exact: true }),
+    runName: opts.path,
     policy: { ...policy, verify: 0 }, // what `fn` does, it does once
     codec,
     wishes: newWishes(),
@@ -156,7 +158,7 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
     behind: () => ({ ...call, wishes: newWishes() }),
     isOwnFailure: () => false,
   };
-  const answered = await answer(call, parts.core);
+  const answered = await renew(call, parts.core);
   const output = conclude<R | ReadAhead>(answered);
   if (!(output instanceof ReadAhead)) return output;
   const stored = 'entry' in answered ? answered.entry : undefined;
@@ -166,4 +168,17 @@ export async function refresh<R>(target: EntryTarget, fn: () => R | Promise<R>, 
     // A codec that cannot read what it wrote.
   }
   return output.again() as R;
+}
+
+/** An output as the parsers behind `cached` hand it on: what they strip is not for the store. */
+async function parseOutput({ procedure, index }: CachedQuery, output: unknown): Promise<unknown> {
+  let result = handOn(output);
+  for (const middleware of procedure._def.middlewares.slice(index + 1).reverse()) {
+    if (middleware._type !== 'output') continue;
+    const before = result;
+    const parse = middleware as unknown as (opts: object) => Promise<MiddlewareResult>;
+    result = await parse({ next: async () => before });
+    if (!result.ok) throw result.error;
+  }
+  return result.data;
 }

@@ -84,6 +84,8 @@ export interface InvalidatesParts {
   readonly calls: Calls;
   readonly emitter: Emitter;
   readonly match: PathBook['match'];
+  /** Whether a `settle` stands in front of it in the chain of its procedure. */
+  readonly isSettled: (place: Place) => boolean;
   /** Where clients are told what was invalidated. */
   readonly tell: Tell | undefined;
   /** Keeps work alive after the response: without any given, that of the retries. */
@@ -97,6 +99,13 @@ export async function runInvalidates(
   place: Place | undefined,
   parts: InvalidatesParts,
 ): Promise<MiddlewareResult> {
+  const settling = parts.calls.find(opts.getRawInput)?.settling;
+  // Acting before what stands between them commits would be too early, and nobody acts later: nothing may happen at all.
+  if (settling === undefined && place !== undefined && parts.isSettled(place))
+    throw new CacheError(
+      'INVALID_OPTION',
+      `invalidates: ${opts.path}: a middleware between cache.settle and invalidates gave next() a getRawInput of its own, so that settle does not find this call. Put it in front of settle, or change the input with next({ input }).`,
+    );
   const result = await opts.next();
   // What is inside has succeeded also when only its own invalidation was not confirmed.
   const succeeded = result.ok || isUnconfirmed(result.error?.cause);
@@ -124,7 +133,6 @@ export async function runInvalidates(
       if (telling !== undefined) record.told = [...(record.told ?? []), ...(await telling)];
     }
   };
-  const settling = parts.calls.find(opts.getRawInput)?.settling;
   if (settling === undefined) await act();
   else settling.push({ act, always: definition.on === 'always' });
   // What a stream changes while it runs is changed only when it has ended.

@@ -58,6 +58,7 @@ const ownFailures = new Set([
 /** A call of a cached query: a class, because a hit needs none of what its methods would close over. */
 export class QueryCall implements Call<MiddlewareResult> {
   readonly wanted: Wanted;
+  readonly runName: string;
   readonly policy: Policy;
   readonly codec: Codec;
   readonly opts: CallOpts<unknown, unknown>;
@@ -91,6 +92,7 @@ export class QueryCall implements Call<MiddlewareResult> {
     this.#parts = parts;
     this.#demanded = demandedBy(request, found.opts, parts.honours);
     this.wanted = request?.exact === true ? wantedOf({ ...wanted, exact: true }) : wanted;
+    this.runName = found.opts.path;
     this.policy = definition.policy;
     this.codec = found.codec;
     this.opts = found.opts;
@@ -110,8 +112,11 @@ export class QueryCall implements Call<MiddlewareResult> {
 
   async run(): Promise<Ran<MiddlewareResult>> {
     const demand = this.#demanded?.demand;
-    if (demand?.noStore === true) this.wishes.noStore = true;
-    if (demand?.onlyIfCached === true) return ranOf({ ok: false, error: notCached() });
+    if (demand?.noStore === true) this.wishes.veto = 'no-store';
+    if (demand?.onlyIfCached === true) {
+      this.wishes.veto = 'error'; // nothing ran: it is the failure of this request alone
+      return ranOf({ ok: false, error: notCached() });
+    }
     return this.#runAs(this.#given, this.wishes);
   }
 
@@ -145,7 +150,7 @@ export class QueryCall implements Call<MiddlewareResult> {
 
   /** Whether the code inside asked for its answer not to be kept; a hit ran none. */
   wantsNoStore(): boolean {
-    return this.#wishes?.noStore === true;
+    return this.#wishes?.noStore === true || this.#wishes?.veto === 'no-store';
   }
 
   /** Whether something stored was not what the request wanted. */

@@ -126,8 +126,8 @@ export const bugs: readonly Bug[] = [
     within: 20,
     plant: {
       file: 'call.ts',
-      from: '!isExpiredEarly || !runs.mayBeInside(opts.path)',
-      to: '!isExpiredEarly || opts.path !== runs',
+      from: '!isExpiredEarly || !runs.mayBeInside(runName)',
+      to: '!isExpiredEarly || runName !== runs',
     },
   },
   {

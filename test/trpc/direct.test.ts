@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { CachedOptions } from '../../src/index.ts';
-import { ann, bob, cacheOf, counter, errorOf, listen, perUser, t } from '../support/app.ts';
+import { ann, bob, cacheOf, counter, deferred, errorOf, listen, perUser, t } from '../support/app.ts';
 import { pass, useClock } from '../support/http-checks.ts';
 
 const Input = z.object({ id: z.coerce.number(), limit: z.number().default(10) });
@@ -96,6 +96,39 @@ describe('cache.refresh', () => {
     expect(await cache.refresh({ path: 'byId', input: { id: 7 } }, async () => 42)).toBe(42);
     expect(await caller.byId({ id: 7 })).toBe(42);
     expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  test('runs what it was given, though somebody reads at once after its invalidation', async () => {
+    for (const coalesce of ['process', 'store'] as const) {
+      const cache = cacheOf({ coalesce });
+      const gate = deferred();
+      const read = t.procedure.use(cache.cached('1h')).query(async () => {
+        await gate.promise;
+        return 'a replica that lags';
+      });
+      const router = cache.register(t.router({ read }));
+      let reading: Promise<string> | undefined;
+      cache.on('invalidate', () => {
+        reading = router.createCaller({}).read();
+      });
+      expect(await cache.refresh({ path: 'read' }, () => 'given')).toBe('given');
+      gate.resolve();
+      expect(await reading).toBe('a replica that lags');
+    }
+  });
+
+  test('stores what the output parsers behind cached leave of it, and nothing that they refuse', async () => {
+    const cache = cacheOf();
+    const row = { id: 1, passwordHash: 'x' };
+    const byId = t.procedure
+      .use(cache.cached('1h'))
+      .output(z.object({ id: z.number() }))
+      .query(() => row);
+    const router = cache.register(t.router({ byId }));
+    expect(await cache.refresh({ path: 'byId' }, () => row)).toEqual({ id: 1 });
+    expect(await router.createCaller({}).byId()).toEqual({ id: 1 });
+    await expect(cache.refresh({ path: 'byId' }, () => ({ id: 'one' }))).rejects.toThrow('Output validation failed');
+    expect(await cache.peek({ path: 'byId' })).toBeUndefined();
   });
 
   test('leaves other inputs and scopes alone', async () => {

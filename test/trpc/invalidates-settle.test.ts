@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cacheOf, counter, deferred, listen, t } from '../support/app.ts';
+import { cacheOf, counter, deferred, errorOf, listen, t } from '../support/app.ts';
 import { faultyStore } from '../support/stores.ts';
 
 /** A value in a database whose transactions become visible only when they commit. */
@@ -174,6 +174,18 @@ describe('cache.settle', () => {
     commit.resolve();
     await slow;
     expect(events).toHaveLength(2);
+  });
+
+  test('refuses, before anything happens, a middleware between them that hides which call it is', async () => {
+    const cache = cacheOf();
+    const run = counter();
+    const hides = t.middleware(({ next }) => next({ getRawInput: async () => ({ trimmed: true }) } as never));
+    const router = cache.register(
+      t.router({ write: t.procedure.use(cache.settle).use(hides).use(cache.invalidates('*')).mutation(run) }),
+    );
+    const error = await errorOf(() => router.createCaller({}).write());
+    expect(error.cause).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('getRawInput') });
+    expect(run).not.toHaveBeenCalled();
   });
 
   test('does nothing to a query', async () => {

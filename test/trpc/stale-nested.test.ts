@@ -12,11 +12,16 @@ const settled = async () => {
 };
 
 /** Two queries of one tag, of which one reads the other: through a caller, or as a wrapped function. */
-const open = (way: 'caller' | 'wrap', tags: 'known' | 'learned' = 'known', asyncContext?: AsyncContext) => {
+const open = (
+  way: 'caller' | 'wrap',
+  tags: 'known' | 'learned' = 'known',
+  asyncContext?: AsyncContext,
+  name = 'inner',
+) => {
   const cache = cacheOf(asyncContext && { asyncContext });
   const windows = { ttl: '1h', staleWhileRevalidate: '1h' } as const;
   let truth = 1;
-  const inner = cache.wrap('inner', async () => truth, { ...windows, tags: ['t', 'inner'] });
+  const inner = cache.wrap(name, async () => truth, { ...windows, tags: ['t', 'inner'] });
   const known = tags === 'known' ? { tags: ['t', 'outer'] } : {};
   const router = cache.register(
     t.router({
@@ -149,6 +154,16 @@ describe('a stale window ends', () => {
     await pass(10);
     expect(await call()).toBe(output);
   });
+});
+
+test('an expired answer of a wrapped function is not stored again by the procedure of the same name', async () => {
+  const { cache, call, write } = open('wrap', 'known', undefined, 'b');
+  await call.b();
+  write();
+  await cache.invalidate({ tag: 't' }, { mode: 'expire' });
+  await call.b(); // stale, and renewed behind
+  await settled();
+  expect(await call.b()).toEqual({ of: 2 });
 });
 
 describe('a wrapped function that throws an error of tRPC', () => {
