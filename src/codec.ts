@@ -1,5 +1,5 @@
 // Docs: docs/keys-and-scopes.md#what-can-be-stored
-import superjson, { SuperJSON } from 'superjson';
+import superjson from 'superjson';
 import { digest } from './digest.ts';
 import { type Outline, outlineOf } from './outline.ts';
 import { isSame, type Shape, shapeOf, UnstorableError } from './value.ts';
@@ -40,7 +40,7 @@ export function transformerCodec(transformer: Transformer): Codec {
   const id = idOf(transformer);
   const survives = (instance: object) => comesBack(instance, transformer);
   // Of another transformer nobody knows what it hides, and from whom.
-  const isOpen = (transformer as unknown) === superjson || transformer instanceof SuperJSON;
+  const isOpen = id === 'superjson';
   const decode = ({ text }: Encoded): unknown => transformer.deserialize(parse(text));
   return {
     id,
@@ -105,17 +105,34 @@ export function wireValue(encoded: Encoded): unknown {
 const stringify = (value: unknown): string => JSON.stringify(value) ?? '';
 const parse = (text: string): unknown => (text === '' ? undefined : JSON.parse(text));
 
-/** Transformers that encode alike are one codec (two copies of superjson in a tree); others never read each other's texts. */
+/**
+ * What two transformers have in common that read each other's texts: the same functions, which write the same. One that only
+ * writes a probe as superjson does may strip something that the other one keeps.
+ */
 function idOf(transformer: Transformer): string {
-  if ((transformer as unknown) === superjson) return 'superjson';
+  if (isSuperjson(transformer)) return 'superjson';
+  const { serialize, deserialize } = transformer;
+  return `custom-${digest([serialize, deserialize, probed(transformer)].join('\n')).slice(0, 8)}`;
+}
+
+/** superjson, of this copy of it or another one in the tree, or an instance. A class or an object made from it may do more. */
+function isSuperjson(transformer: object): boolean {
+  if (transformer === superjson) return true;
+  const made: unknown =
+    typeof transformer === 'function' ? transformer : Object.getPrototypeOf(transformer)?.constructor;
+  const isOwn = typeof transformer === 'function' || !Object.hasOwn(transformer, 'serialize');
+  return typeof made === 'function' && isOwn && Object.hasOwn(made, 'defaultInstance');
+}
+
+/** What a transformer makes of something that needs one; nothing of one that has a salt, which other processes do not. */
+function probed(transformer: Transformer): string {
   const probe = { date: new Date(0), gone: undefined, map: new Map([[1, new Set([Number.NaN])]]) };
-  const encoded = (one: Transformer) => stringify(one.serialize(probe));
+  const encoded = () => stringify(transformer.serialize(probe));
   try {
-    const text = encoded(transformer);
-    if (text !== encoded(transformer)) return 'custom'; // a salt in it would be another one in every process
-    return text === encoded(superjson) ? 'superjson' : `custom-${digest(text).slice(0, 8)}`;
+    const text = encoded();
+    return text === encoded() ? text : '';
   } catch {
-    return 'custom'; // it cannot encode what superjson can
+    return ''; // it cannot encode what superjson can
   }
 }
 

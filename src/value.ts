@@ -92,7 +92,6 @@ export function shapeOf(value: unknown, survives: (instance: object) => boolean)
       }
     } else if (isPlain(inner)) {
       if (Object.getOwnPropertySymbols(inner).length > 0) throw new UnstorableError('symbol keys cannot be stored');
-      if (Object.getPrototypeOf(inner) === null) atLeast('rich'); // a copy would have a prototype
       if (isForeign(inner) && !isJson(inner)) throw new UnstorableError('an object of another realm cannot be stored');
       for (const name of Object.keys(inner)) visit(inner[name]);
     } else visitInstance(inner, isBuiltIn(inner));

@@ -12,9 +12,8 @@ describe('codecs', () => {
     });
     const wrapping = { serialize: (value: unknown) => ({ w: value }), deserialize: ({ w }: { w: unknown }) => w };
     const failing = { ...wrapping, serialize: () => throwing() };
-    const superjsons = [superjson, new SuperJSON(), { ...new SuperJSON(), ...superjson }].map(
-      (one) => transformerCodec(one).id,
-    );
+    const another = Object.assign(class {}, { ...superjson }); // as a second version of it in the tree
+    const superjsons = [superjson, new SuperJSON(), another].map((one) => transformerCodec(one).id);
     expect(superjsons).toEqual(['superjson', 'superjson', 'superjson']);
     const others = [Static, wrapping, { ...wrapping, serialize: JSON.stringify }, failing].map(
       (one) => transformerCodec(one).id,
@@ -28,8 +27,26 @@ describe('codecs', () => {
       serialize: (value: unknown) => ({ salt: crypto.randomUUID(), value }),
       deserialize: ({ value }: { value: unknown }) => value,
     });
-    expect(transformerCodec(process()).id).toBe('custom');
-    expect(transformerCodec(process()).id).toBe('custom');
+    expect(transformerCodec(process()).id).toBe(transformerCodec(process()).id);
+  });
+
+  test('a transformer that is superjson but for something that no probe shows is another codec', () => {
+    const serialize = (value: unknown) => superjson.serialize(value);
+    const deserialize = (value: never) => superjson.deserialize(value);
+    const strips = (value: { secret?: unknown }) => superjson.serialize({ ...value, secret: undefined });
+    class Stripping extends SuperJSON {
+      override serialize = strips as never;
+    }
+    const ones = [
+      superjson,
+      { serialize, deserialize },
+      { serialize: strips, deserialize },
+      { ...superjson, serialize: strips },
+      Object.assign(new SuperJSON(), { serialize: strips }),
+      new Stripping(),
+    ].map((one) => transformerCodec(one as typeof superjson).id);
+    expect(ones.filter((id) => id === 'superjson')).toHaveLength(1);
+    expect(new Set(ones.slice(0, 3)).size).toBe(3);
   });
 
   test('what superjson stores is what a router with superjson sends', () => {
