@@ -173,7 +173,7 @@ export function wireBytesOf(entry: Entry): Uint8Array {
 
 const utf8 = new TextEncoder();
 
-/** The content tag of an entry: a collision-resistant hash of the encoded output, never of the key (Q1 of http-cases). */
+/** The content tag of an entry: a collision-resistant hash of the encoded output, never of the key. */
 export function tagOf(entry: Entry): string | Promise<string> {
   if (entry.tag !== undefined) return entry.tag;
   const memo = memoOf(entry);

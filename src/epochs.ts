@@ -6,7 +6,7 @@ export type Kind = 'q' | 'w';
 
 /**
  * The names of the epochs of one namespace. They hold namespace, kind and target, and never version, codec or vary:
- * in a rolling deploy a mutation on either version kills the entries of both (DESIGN section 3, rule 5).
+ * in a rolling deploy a mutation on either version kills the entries of both (docs/how-it-works.md, rule 5 of epochs).
  */
 export interface EpochNames {
   readonly namespace: string;

@@ -42,7 +42,7 @@ export interface Flights<T> {
 
 const mostEnded = 1_000;
 
-/** Flights of one cache, keyed by the entry's key and every epoch id of the joiner's own lookup (DESIGN section 3, rule 3). */
+/** Flights of one cache, keyed by the entry's key and every epoch id of the joiner's own lookup (docs/how-it-works.md, rule 3 of epochs). */
 export function createFlights<T>(): Flights<T> {
   type Flight = { readonly end: Promise<T | undefined>; readonly begun: number; landed?: T };
   const flights = new Map<string, Flight>();

@@ -136,7 +136,7 @@ export function createInvalidate(
   };
 }
 
-/** The guard before the tags: a fill that saw the new tag epoch must not find the old guard (DESIGN section 3, rule 4). */
+/** The guard before the tags: a fill that saw the new tag epoch must not find the old guard (docs/how-it-works.md, rule 4 of epochs). */
 export function inOrder(epochs: Set<string>, guard: string): string[] {
   return epochs.delete(guard) ? [guard, ...epochs] : [...epochs];
 }

@@ -13,7 +13,7 @@ export interface WantedParts {
   readonly epochs: readonly string[];
   /** Epochs an entry need not carry to serve this call: that of the raw input, another caller may have sent another one. */
   readonly optional: readonly string[];
-  /** The namespace-wide guard of resolver tags; every lookup reads it (DESIGN section 3, rule 4). */
+  /** The namespace-wide guard of resolver tags; every lookup reads it (docs/how-it-works.md, rule 4 of epochs). */
   readonly guard: string;
   readonly keepMs: number;
   /** Whether only the store's own word counts, not that of a replica or of a trusted copy. */

@@ -135,7 +135,7 @@ function sayLifetimes(
   { options, emitter }: HttpParts,
 ): Lifetime {
   let lifetime = allowed;
-  // Vary cannot keep users apart at every cache; `private` can (http-cases Q5).
+  // Vary cannot keep users apart at every cache; `private` can.
   if (isCredited && !options.allowAuthorization) lifetime = withdrawShared(lifetime);
   if (headers.get('set-cookie') !== null) lifetime = withdrawLifetimes(lifetime);
   lifetime = tagged(lifetime, tags, options.cdnTags, headers, emitter);
