@@ -88,7 +88,9 @@ export async function lead<R>(
     return { status: 'miss', coalesced: false, ran, entry: prepared.entry, ...sealed };
   } finally {
     land(shared);
-    if (lease !== undefined) giveBack(core.storeFor(call.opts.ctx), lease, aloneMs);
+    // Who was told to stop has nothing to say of the answer: the next one may lead.
+    const isStopped = call.signal?.aborted === true;
+    if (lease !== undefined) giveBack(core.storeFor(call.opts.ctx), lease, isStopped ? 0 : aloneMs);
   }
 }
 

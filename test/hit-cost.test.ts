@@ -30,9 +30,9 @@ describe('what a hit costs on the memory store', () => {
     const { counts, router } = counted();
     const caller = router.createCaller({});
     await caller.rows();
-    const { serialize } = counts;
+    const { serialize, deserialize } = counts; // of a transformer that is not superjson itself, what is stored was compared
     for (let read = 0; read < 10; read++) expect(await caller.rows()).toEqual([{ at: new Date(0) }]);
-    expect(counts).toEqual({ serialize, deserialize: 1 });
+    expect(counts).toEqual({ serialize, deserialize: deserialize + 1 });
   });
 
   test('over HTTP, the transformer works for the miss and never again for hits and 304s', async () => {

@@ -28,7 +28,11 @@ export const openMany = (
     const router = cache.register(
       t.router({ one: t.procedure.use(cache.cached({ ttl: '1h', ...given })).query(() => run()) }),
     );
-    return { cache, call: () => router.createCaller({}).one(), missed: listen(cache, 'miss') };
+    return {
+      cache,
+      call: (signal?: AbortSignal) => router.createCaller({}, signal && { signal }).one(),
+      missed: listen(cache, 'miss'),
+    };
   });
   return {
     ...remote,

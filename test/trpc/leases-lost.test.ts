@@ -19,6 +19,22 @@ describe("coalesce: 'store'", () => {
     expect(await Promise.all([one, two])).toEqual(['the first failed', 'the second did not']);
   });
 
+  test('a leader whose caller hangs up is replaced by one of those who wait: the others share that run', async () => {
+    const { processes, gates, ran, run } = openMany(4);
+    const gone = new AbortController();
+    void processes[0]?.call(gone.signal);
+    await ran(1);
+    const others = Promise.all(processes.slice(1).map(({ call }) => call()));
+    gone.abort();
+    gates[0]?.resolve('half');
+    await pass(1_000);
+    await ran(2);
+    gates[1]?.resolve('whole');
+    await pass(2_000);
+    expect(await others).toEqual(['whole', 'whole', 'whole']);
+    expect(run).toHaveBeenCalledTimes(2);
+  });
+
   test('a leader that died is replaced when its lease has ended', async () => {
     const { processes, gates, ran, run } = openMany(3, { timeouts: { lease: '2s', join: '10s' } });
     void processes[0]?.call(); // its process ends here: nothing of it will ever come back
