@@ -129,10 +129,12 @@ const isCommand = (name: string | undefined): name is Command => commands.some((
 
 function addressOf(values: Values, env: Readonly<Record<string, string | undefined>>): Address {
   const { redis, upstash, token = env.UPSTASH_REDIS_REST_TOKEN, cluster = false } = values;
+  // Whoever starts a program with an empty variable has unset it.
+  const set = (name: string) => (env[name] === '' ? undefined : env[name]);
   if (redis !== undefined && upstash !== undefined) throw new UsageError('--redis and --upstash: name one of them.');
   // What is on the command line is meant, whatever the environment says.
-  const restUrl = upstash ?? (redis === undefined ? env.UPSTASH_REDIS_REST_URL : undefined);
-  const tcpUrl = redis ?? (upstash === undefined ? env.REDIS_URL : undefined);
+  const restUrl = upstash ?? (redis === undefined ? set('UPSTASH_REDIS_REST_URL') : undefined);
+  const tcpUrl = redis ?? (upstash === undefined ? set('REDIS_URL') : undefined);
   if (restUrl !== undefined && tcpUrl !== undefined)
     throw new UsageError(
       'The environment has REDIS_URL and UPSTASH_REDIS_REST_URL: say which by --redis or --upstash.',
@@ -140,7 +142,9 @@ function addressOf(values: Values, env: Readonly<Record<string, string | undefin
   if (tcpUrl !== undefined) {
     if (values.token !== undefined)
       throw new UsageError('--token goes with --upstash. For --redis write redis://user:password@host.');
-    return { kind: 'redis', url: checkedUrl(tcpUrl, '--redis', ['redis:', 'rediss:']), cluster };
+    const url = checkedUrl(tcpUrl, '--redis', ['redis:', 'rediss:']);
+    checkDatabase(url, cluster);
+    return { kind: 'redis', url, cluster };
   }
   if (restUrl === undefined)
     throw new UsageError(
@@ -154,11 +158,21 @@ function addressOf(values: Values, env: Readonly<Record<string, string | undefin
 
 // The text may hold a password: it is not shown.
 function checkedUrl(text: string, option: string, protocols: readonly string[]): string {
-  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !protocols.includes(url.protocol) || url.hostname === '')
     throw new UsageError(
-      `${option}: expected a URL that begins with ${protocols.map((one) => `${one}//`).join(' or ')}.`,
+      `${option}: expected a URL that begins with ${protocols.map((one) => `${one}//`).join(' or ')} and names a host.`,
     );
   return text;
+}
+
+// The clients of Redis understand anything else each in its own way, or as database 0.
+function checkDatabase(text: string, cluster: boolean): void {
+  const { pathname, searchParams } = new URL(text);
+  if (!/^(?:\/\d*)?$/.test(pathname) || searchParams.has('db'))
+    throw new UsageError('--redis: expected the number of a database behind the host: redis://host:6379/0.');
+  if (cluster && Number(pathname.slice(1)) > 0)
+    throw new UsageError('--redis: a Redis Cluster has database 0 alone. Write redis://host:6379.');
 }
 
 function limitOf(text = '100'): number {

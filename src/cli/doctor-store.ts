@@ -1,22 +1,19 @@
 // Docs: docs/cli.md#doctor
 import type { Entry } from '../entry.ts';
 import { epochNames } from '../epochs.ts';
-import { field } from '../key.ts';
-import type { Connection } from './connect.ts';
+import type { Connection } from './connection.ts';
 import { type Finding, found } from './finding.ts';
 import { type Io, unlessInterrupted } from './io.ts';
 import { createProgress } from './progress.ts';
+import { doctorKey } from './scanned.ts';
 
 const rounds = 100;
 const readMs = 250; // the default of timeouts.read
 
-/** A key like those of entries, of a path that no procedure has. */
-const keyOf = (namespace: string, end: string) => `${field(namespace)}:q:::plain:-doctor-:${end}`;
-
 /** How long lookups take: the very script of the store, for a key that is not there. Plants nothing. */
 export async function checkLatency({ store }: Connection, namespace: string, io: Io): Promise<Finding> {
   const say = found('latency');
-  const key = keyOf(namespace, '#doctor');
+  const key = doctorKey(namespace, '#doctor');
   const bar = createProgress(io, 'Measuring', rounds);
   const times: number[] = [];
   try {
@@ -54,16 +51,16 @@ export async function checkLatency({ store }: Connection, namespace: string, io:
  * served, and no fill from before comes through.
  */
 export async function checkPromise(
-  { store, command, isCluster }: Connection,
+  { store, remove }: Connection,
   namespace: string,
   hashKeys: boolean,
 ): Promise<Finding> {
   const say = found('invalidation');
   const mark = `doctor-${crypto.randomUUID()}`;
   const names = epochNames(namespace, hashKeys);
-  const epoch = names.tag(mark); // one that goes by itself, if we cannot delete it
-  const key = keyOf(namespace, `#${mark}`);
-  const keepMs = isCluster ? 5_000 : 60_000; // what cannot be deleted here goes by itself
+  const epoch = names.tag(mark); // one that goes by itself, if nobody deletes it
+  const key = doctorKey(namespace, `#${mark}`);
+  const keepMs = 60_000;
   const request = { key, epochs: [epoch], keepMs };
   try {
     const { ids } = await store.lookup(request);
@@ -108,7 +105,7 @@ export async function checkPromise(
       );
     return say('ok', 'scripts run; what was invalidated is not served, and not stored late');
   } finally {
-    if (!isCluster) await command('DEL', key, epoch).catch(() => {});
+    await remove(key, [epoch]).catch(() => {});
   }
 }
 

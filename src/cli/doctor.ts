@@ -1,6 +1,6 @@
 // Docs: docs/cli.md#doctor
 import type { Arguments } from './arguments.ts';
-import type { Connection } from './connect.ts';
+import type { Connection } from './connection.ts';
 import { checkClock, checkServer } from './doctor-server.ts';
 import { checkLatency, checkNamespace, checkPromise } from './doctor-store.ts';
 import { type Finding, fieldsOf, found } from './finding.ts';

@@ -7,7 +7,7 @@ import { createLabels, type Labels } from '../label.ts';
 import type { ScanAnswer } from '../store.ts';
 import { isPattern } from '../targets.ts';
 import type { Arguments } from './arguments.ts';
-import type { Connection } from './connect.ts';
+import type { Connection } from './connection.ts';
 import { type Io, UsageError } from './io.ts';
 import { shortest } from './list.ts';
 import { pagesOf } from './pages.ts';
@@ -35,8 +35,11 @@ export async function explain(
   const isShort = wanted.startsWith('#') && wanted.length >= shortest;
   if (wanted.startsWith('#') && !isShort)
     throw new UsageError(`${JSON.stringify(wanted)} is too short to be one key. Write it as ls shows it.`);
-  const names = epochNames(namespace, hashKeys);
-  const epochs = input && ['q', 'w'].map((kind) => names.input(kind as 'q', wanted, canonical(input.value)));
+  // Of the names that a forgotten --hash-keys would make, too.
+  const names = [epochNames(namespace, true), epochNames(namespace, false)];
+  const epochs =
+    input &&
+    names.flatMap(({ input: of }) => (['q', 'w'] as const).map((kind) => of(kind, wanted, canonical(input.value))));
   const isMeant = ({ head }: Stored): boolean => {
     const { key, path } = labels.key(head.key);
     if (isKey) return key === wanted || head.key === wanted || (isShort && key.includes(`:${wanted}`));

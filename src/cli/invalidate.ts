@@ -5,7 +5,7 @@ import { everyone, type ScopeValue } from '../key.ts';
 import { type PathBook, resolveTarget } from '../resolve.ts';
 import { isPattern } from '../targets.ts';
 import type { Arguments } from './arguments.ts';
-import type { Connection } from './connect.ts';
+import type { Connection } from './connection.ts';
 import { checkpoint, type Io, UsageError, unlessInterrupted } from './io.ts';
 import { placeOf } from './redact.ts';
 import { plainly } from './table.ts';
@@ -22,9 +22,13 @@ export async function invalidate(given: Arguments, connection: Connection, io: I
   const { namespace, hashKeys, json, yes, mode, address } = given;
   const targets = targetsOf(given);
   const names = epochNames(namespace, hashKeys);
-  const resolved = await Promise.all(targets.map((target) => resolveTarget(target, names, book)));
+  const resolvedBy = (by: typeof names) => Promise.all(targets.map((target) => resolveTarget(target, by, book)));
+  const resolved = await resolvedBy(names);
   const labels = resolved.map(({ label }) => label);
-  const epochs = inOrder(new Set(resolved.flatMap((one) => one.epochs)), names.guard);
+  const meant = new Set(resolved.flatMap((one) => one.epochs));
+  // Whoever forgot --hash-keys would be told that names moved on which no entry carries.
+  const otherwise = await resolvedBy(epochNames(namespace, !hashKeys));
+  const epochs = inOrder(new Set([...meant, ...otherwise.flatMap((one) => one.epochs)]), names.guard);
 
   if (!yes) {
     const what = labels.map(plainly).join(', ');
@@ -41,13 +45,13 @@ export async function invalidate(given: Arguments, connection: Connection, io: I
   await unlessInterrupted(io, Promise.resolve(connection.store.advance(epochs, mode)));
   if (json) {
     io.out(
-      `${JSON.stringify({ namespace, acknowledged: true, mode, targets: labels, epochs: epochs.length }, null, 2)}\n`,
+      `${JSON.stringify({ namespace, acknowledged: true, mode, targets: labels, epochs: meant.size }, null, 2)}\n`,
     );
     return 0;
   }
   const did = mode === 'expire' ? 'expired' : 'invalidated';
   for (const label of labels) io.out(`${plainly(label)}: ${did}\n`);
-  io.out(`The store has confirmed it: ${epochs.length} ${epochs.length === 1 ? 'epoch' : 'epochs'} moved on.\n`);
+  io.out(`The store has confirmed it: ${meant.size} ${meant.size === 1 ? 'epoch' : 'epochs'} moved on.\n`);
   return 0;
 }
 

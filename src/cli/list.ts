@@ -5,7 +5,7 @@ import { createLabels } from '../label.ts';
 import { matches } from '../pattern.ts';
 import { isPattern } from '../targets.ts';
 import type { Arguments } from './arguments.ts';
-import type { Connection } from './connect.ts';
+import type { Connection } from './connection.ts';
 import { type Io, UsageError } from './io.ts';
 import { pagesOf } from './pages.ts';
 import { bytesOf, leftOf, plainly, table } from './table.ts';

@@ -7,12 +7,22 @@ import { run } from './program.ts';
 const interruption = new AbortController();
 // The second Ctrl-C ends the process as it would without us.
 process.once('SIGINT', () => interruption.abort());
-// `trpc-cached ls | head` closes the pipe early.
-process.stdout.on('error', () => interruption.abort());
+
+let isLost = false;
+/** A pipe that was closed early is no failure; a disk that is full is one. */
+const watch = (stream: NodeJS.WriteStream, onClosed: () => void) =>
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return onClosed();
+    isLost = true;
+    process.exitCode = 1;
+    if (stream === process.stdout) process.stderr.write(`trpc-cached: The output was lost: ${message}\n`);
+  });
+watch(process.stdout, () => interruption.abort()); // `trpc-cached ls | head`
+watch(process.stderr, () => {}); // results are on stdout
 
 const version = () => String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
 
-process.exitCode = await run(
+const exitCode = await run(
   process.argv.slice(2),
   {
     out: (text) => void process.stdout.write(text),
@@ -38,3 +48,4 @@ process.exitCode = await run(
   },
   version,
 );
+process.exitCode = isLost ? 1 : exitCode;

@@ -1,6 +1,6 @@
 // Docs: docs/cli.md#long-work
 import type { ScanAnswer } from '../store.ts';
-import type { Connection } from './connect.ts';
+import type { Connection } from './connection.ts';
 import { type Io, unlessInterrupted } from './io.ts';
 import { createProgress } from './progress.ts';
 
@@ -21,17 +21,22 @@ const nextLimit = (limit: number, found: number): number => {
   return found < fewest / 4 ? Math.min(most, limit * 2) : limit;
 };
 
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);
+
+/** The shard of a Cluster that a page begins in. */
+const shardAt = (cursor = ''): number => (cursor.includes(':') ? Number.parseInt(cursor, 10) : 0);
+
 /**
  * The pages of what a store holds, one `SCAN` and one script each, with a bar. The bar is of all keys of the server: those of
- * others are looked at, too.
+ * others are looked at, too. Each shard of a Cluster looks at all keys of its node.
  */
 export async function* pagesOf(
-  { store, command }: Pick<Connection, 'store' | 'command'>,
+  { store, sizes }: Pick<Connection, 'store' | 'sizes'>,
   { prefix, part }: Sought,
   io: Io,
 ): AsyncGenerator<ScanAnswer['entries']> {
-  const total = io.isWatched ? Number(await command('DBSIZE').catch(() => 0)) : 0;
-  const bar = createProgress(io, 'Reading', total);
+  const toSee = io.isWatched ? await sizes().catch(() => []) : [];
+  const bar = createProgress(io, 'Reading', sumOf(toSee));
   let cursor: string | undefined;
   let seen = 0;
   let limit = fewest;
@@ -39,7 +44,11 @@ export async function* pagesOf(
     do {
       const asked = { prefix, part, limit, ...(cursor !== undefined && { cursor }) };
       const page = await unlessInterrupted(io, Promise.resolve(store.scan(asked)));
-      bar.at((seen += limit));
+      const shard = shardAt(cursor);
+      const isOver = page.cursor === undefined || shardAt(page.cursor) !== shard;
+      seen = isOver ? 0 : seen + limit;
+      const before = sumOf(toSee.slice(0, isOver ? shard + 1 : shard));
+      bar.at(before + Math.min(seen, toSee[shard] ?? 0));
       yield page.entries;
       limit = nextLimit(limit, page.entries.length);
       cursor = page.cursor;

@@ -1,13 +1,14 @@
 // Docs: docs/cli.md
 import { type Arguments, type Command, readArguments } from './arguments.ts';
-import { type Connection, connect, type Load } from './connect.ts';
+import { connect, type Load, refuseOneNode } from './connect.ts';
+import type { Connection } from './connection.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { help } from './help.ts';
 import { invalidate } from './invalidate.ts';
 import { Interrupted, type Io, UsageError, unlessInterrupted } from './io.ts';
 import { list } from './list.ts';
-import { placeOf, redactor } from './redact.ts';
+import { masker, placeOf, redactor } from './redact.ts';
 import { stats } from './stats.ts';
 import { plainly } from './table.ts';
 
@@ -16,7 +17,8 @@ type Work = (given: Arguments, connection: Connection, io: Io) => Promise<number
 const works: Readonly<Record<Command, Work>> = { stats, ls: list, explain, invalidate, doctor };
 
 /** Runs a command line, and gives its exit code. Throws nothing. */
-export async function run(argv: readonly string[], io: Io, version: () => string, load?: Load): Promise<number> {
+export async function run(argv: readonly string[], shown: Io, version: () => string, load?: Load): Promise<number> {
+  const io = masking(argv, shown);
   let given: Arguments | undefined;
   let connection: Connection | undefined;
   try {
@@ -27,6 +29,8 @@ export async function run(argv: readonly string[], io: Io, version: () => string
     }
     given = read;
     connection = await unlessInterrupted(io, connect(given.address, io.signal, load));
+    // The doctor says it as a finding.
+    if (given.command !== 'doctor') await unlessInterrupted(io, refuseOneNode(given.address, connection));
     return await works[given.command](given, connection, io);
   } catch (error) {
     if (error instanceof Interrupted) return 130;
@@ -38,7 +42,8 @@ export async function run(argv: readonly string[], io: Io, version: () => string
     }
     if (connection === undefined && given?.command === 'doctor' && given.json) {
       const finding = { check: 'reachable', level: 'error', message };
-      io.out(`${JSON.stringify({ store: placeOf(given.address), findings: [finding] }, null, 2)}\n`);
+      const { address, namespace } = given;
+      io.out(`${JSON.stringify({ store: placeOf(address), namespace, ok: false, findings: [finding] }, null, 2)}\n`);
     }
     const where = given === undefined ? '' : ` (${placeOf(given.address)})`;
     io.err(`trpc-cached: ${message}${where}\n`);
@@ -46,4 +51,15 @@ export async function run(argv: readonly string[], io: Io, version: () => string
   } finally {
     connection?.close();
   }
+}
+
+/** Also what was not understood, and so may be an address in a wrong place, is shown without a password. */
+function masking(argv: readonly string[], io: Io): Io {
+  const mask = masker([...argv, io.env.REDIS_URL ?? '', io.env.UPSTASH_REDIS_REST_URL ?? '']);
+  return {
+    ...io,
+    out: (text) => io.out(mask(text)),
+    err: (text) => io.err(mask(text)),
+    ask: (question) => io.ask(mask(question)),
+  };
 }

@@ -2,7 +2,7 @@
 import { listed } from '../entries.ts';
 import { createLabels } from '../label.ts';
 import type { Arguments } from './arguments.ts';
-import type { Connection } from './connect.ts';
+import type { Connection } from './connection.ts';
 import type { Io } from './io.ts';
 import { pagesOf } from './pages.ts';
 import { bytesOf, plainly, table } from './table.ts';

@@ -36,12 +36,16 @@ const every: Readonly<Record<keyof CacheEvents, true>> = {
 };
 const eventNames = Object.keys(every) as (keyof CacheEvents)[];
 
+const stopsOf = new WeakMap<Published, Map<string, () => void>>();
+
 /** The part of a cache that is used. */
 export type Published = Pick<Cache<never>, 'on' | 'status'>;
 
 /**
  * Publishes what a cache does on channels of Node's `diagnostics_channel`, one for each event: `trpc-cached:hit`. A channel that
- * nobody subscribed to costs a look. Gives the function that stops it.
+ * nobody subscribed to costs a look. Events go as they are: `targets` name tags in clear, and the text of an `error` may quote
+ * values. Gives the function that stops it; until that is called, a second call with this prefix changes nothing and gives the
+ * same one.
  *
  * @throws CacheError `INVALID_OPTION` for an option that is wrong.
  * @example
@@ -62,6 +66,10 @@ export function publishEvents(cache: Published, options: ChannelsOptions = {}): 
   const { prefix = 'trpc-cached' } = options;
   if (typeof prefix !== 'string' || prefix === '')
     throw invalid('publishEvents: prefix', "a name such as 'trpc-cached'", prefix);
+  const running = stopsOf.get(cache) ?? new Map<string, () => void>();
+  stopsOf.set(cache, running);
+  const already = running.get(prefix);
+  if (already !== undefined) return already;
   const { namespace } = cache.status();
   const stops = eventNames.map((name) => {
     const events = channel(`${prefix}:${name}`);
@@ -69,7 +77,10 @@ export function publishEvents(cache: Published, options: ChannelsOptions = {}): 
       if (events.hasSubscribers) events.publish({ namespace, event });
     });
   });
-  return () => {
-    for (const stop of stops) stop();
+  const stop = () => {
+    if (running.get(prefix) === stop) running.delete(prefix);
+    for (const stopOne of stops) stopOne();
   };
+  running.set(prefix, stop);
+  return stop;
 }

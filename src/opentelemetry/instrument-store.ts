@@ -25,7 +25,7 @@ const buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /**
  * A store whose operations are spans of OpenTelemetry, children of the span that is active when the cache asks, and values of
- * `db.client.operation.duration`. It is the same store in all else.
+ * `db.client.operation.duration`. It is the same store in all else, also when a tracer, a span or a meter throws.
  *
  * @throws CacheError `INVALID_OPTION` for something that is no store, or with neither a tracer nor a meter.
  * @example
@@ -65,7 +65,7 @@ export function instrumentStore(store: Store, options: InstrumentStoreOptions): 
     const timed = (span?: Span) => watch(work, told, { span, durations, attributes });
     return tracer === undefined
       ? timed()
-      : tracer.startActiveSpan(`${operation} ${store.name}`, { kind, attributes }, timed);
+      : inSpan(timed, (work) => tracer.startActiveSpan(`${operation} ${store.name}`, { kind, attributes }, work));
   };
   // Methods of a class are no properties of the object: each is named, and called on the store.
   return {
@@ -100,6 +100,38 @@ const leased: Told<LeaseAnswer> = (answer) => ({ 'trpc_cached.lease.answer': ans
 const moved = (epochs: readonly string[]): Attributes => ({ 'trpc_cached.epochs': epochs.length });
 const listed: Told<ScanAnswer> = (answer) => ({ 'trpc_cached.scan.entries': answer?.entries?.length ?? 0 });
 
+/** What telemetry throws changes nothing for a store, and there is nobody to tell: so it is with listeners of events. */
+function quietly(tell: () => void): void {
+  try {
+    tell();
+  } catch {
+    // A span processor of the user, or an exporter behind it.
+  }
+}
+
+/** Does the work once, in a span if there is one to be had. */
+function inSpan<Answer>(work: (span?: Span) => Answer, start: (work: (span: Span) => Answer) => unknown): Answer {
+  let outcome: (() => Answer) | undefined;
+  const once = (span?: Span): Answer => {
+    outcome ??= outcomeOf(() => work(span));
+    return outcome();
+  };
+  quietly(() => void start(once));
+  return once();
+}
+
+/** What came of some work, to be returned or thrown. */
+function outcomeOf<Answer>(work: () => Answer): () => Answer {
+  try {
+    const answer = work();
+    return () => answer;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
 interface Watched {
   readonly span: Span | undefined;
   readonly durations: Histogram | undefined;
@@ -114,18 +146,21 @@ function watch<Answer>(
 ): Awaitable<Answer> {
   const began = performance.now();
   const end = (more: Attributes = {}) => {
-    durations?.record((performance.now() - began) / 1_000, { ...attributes, ...more });
-    span?.end();
+    quietly(() => durations?.record((performance.now() - began) / 1_000, { ...attributes, ...more }));
+    quietly(() => span?.end());
   };
   const succeed = (answer: Answer): Answer => {
-    for (const [name, value] of Object.entries(span === undefined ? {} : told(answer))) span?.setAttribute(name, value);
+    quietly(() => {
+      for (const [name, value] of Object.entries(span ? told(answer) : {})) span?.setAttribute(name, value);
+    });
     end();
     return answer;
   };
   const fail = (error: unknown): never => {
-    const type = errorType(error);
-    span?.setAttribute('error.type', type);
-    span?.setStatus({ code: failed }); // without the message: clients quote commands in it
+    let type = '_OTHER';
+    quietly(() => (type = errorType(error))); // an error may be a proxy
+    quietly(() => span?.setAttribute('error.type', type));
+    quietly(() => span?.setStatus({ code: failed })); // without the message: clients quote commands in it
     end({ 'error.type': type });
     throw error;
   };

@@ -20,13 +20,16 @@ export interface InstrumentOptions {
 /** What of a cache is listened to, and asked. */
 export type Instrumented = Pick<Cache<never>, 'on' | 'status'>;
 
+const stopOf = new WeakMap<Instrumented, () => void>();
+
 const ageBuckets = [1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
 const secondsBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 const bytesBuckets = [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /**
  * Counts what a cache does on a meter of OpenTelemetry. Attributes are paths of registered procedures, outcomes, reasons and
- * names of operations: never keys, inputs, scopes or tags. Gives the function that stops it.
+ * names of operations: never keys, inputs, scopes or tags. Gives the function that stops it. A cache is counted once: until
+ * that function is called, a second call changes nothing and gives the same one.
  *
  * @throws CacheError `INVALID_OPTION` for something that is no meter.
  * @example
@@ -47,6 +50,9 @@ export function instrument(cache: Instrumented, options: InstrumentOptions): () 
     throw invalid('instrument: meter', "a meter such as metrics.getMeter('trpc-cached')", meter);
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === 'string' && path !== ''))
     throw invalid('instrument: paths', 'a list of names', paths);
+
+  const already = stopOf.get(cache);
+  if (already !== undefined) return already;
 
   const labelOf = createPathLabel(cache.status, paths);
   const namespace = cache.status().namespace;
@@ -138,9 +144,12 @@ export function instrument(cache: Instrumented, options: InstrumentOptions): () 
   breaker.addCallback(askBreaker);
   waiting.addCallback(askWaiting);
 
-  return () => {
-    for (const stop of stops) stop();
+  const stop = () => {
+    if (stopOf.get(cache) === stop) stopOf.delete(cache);
+    for (const stopOne of stops) stopOne();
     breaker.removeCallback(askBreaker);
     waiting.removeCallback(askWaiting);
   };
+  stopOf.set(cache, stop);
+  return stop;
 }

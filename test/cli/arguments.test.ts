@@ -30,6 +30,12 @@ describe('the command line', () => {
     [['invalidate', 'a', '--scope', '', ...where], /--scope: expected a text/],
     [['invalidate', 'a', '--mode', 'soft', ...where], /remove or expire/],
     [['stats', '-n', 'shop', '--redis', 'localhost:6379'], /begins with redis:\/\/ or rediss:\/\//],
+    [['stats', '-n', 'shop', '--redis', 'redis://localhost/abc'], /redis:\/\/host:6379\/0/],
+    [['stats', '-n', 'shop', '--redis', 'redis://localhost/0/1'], /redis:\/\/host:6379\/0/],
+    [['stats', '-n', 'shop', '--redis', 'redis://localhost?db=3'], /redis:\/\/host:6379\/0/],
+    [['stats', '-n', 'shop', '--redis', 'redis:///3'], /names a host/],
+    [['stats', '-n', 'shop', '--redis', 'redis:localhost'], /names a host/],
+    [['stats', '-n', 'shop', '--cluster', '--redis', 'redis://localhost/3'], /database 0 alone/],
     [['stats', '-n', 'shop', '--upstash', 'https://x.upstash.io'], /--token is missing/],
     [['stats', ...where, '--upstash', 'https://x.upstash.io'], /name one of them/],
   ])('%j is refused with what to write, and exit code 2', async (argv, message) => {
@@ -63,6 +69,15 @@ describe('the command line', () => {
       url: 'https://c.upstash.io',
       token: 'secret',
     });
+  });
+
+  it('takes what is empty in the environment for not set', () => {
+    const upstash = { UPSTASH_REDIS_REST_URL: 'https://a.upstash.io', UPSTASH_REDIS_REST_TOKEN: 'secret' };
+    expect(read(['stats', '-n', 'shop'], { ...upstash, REDIS_URL: '' }).address).toMatchObject({ kind: 'upstash' });
+    expect(read(['stats', '-n', 'shop'], { REDIS_URL: 'redis://b', UPSTASH_REDIS_REST_URL: '' }).address).toMatchObject(
+      { kind: 'redis' },
+    );
+    expect(() => read(['stats', '-n', 'shop'], { REDIS_URL: '', UPSTASH_REDIS_REST_URL: '' })).toThrow(/Where is/);
   });
 
   it('says what to install where there is no client', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadInstalled } from '../../src/cli/connect.ts';
+import { doctorKey } from '../../src/cli/scanned.ts';
 import { redisStore } from '../../src/stores/redis.ts';
 import { ann, bob, cacheOf, perUser, t } from '../support/app.ts';
 import { type RedisServer, redisAvailable, startRedis } from '../support/redis.ts';
@@ -30,6 +31,22 @@ async function shopOn(client: Connected['client']) {
     }
   };
   return { cache, router, fill };
+}
+
+/** The entry that the doctor fills. */
+async function fillForDoctor(client: Connected['client']) {
+  const store = redisStore(client);
+  const key = doctorKey('shop', '#doctor-7');
+  const { ids } = await store.lookup({ key, epochs: ['shop:e:all'], keepMs: 60_000 });
+  const entry = {
+    key,
+    epochs: ['shop:e:all'],
+    ids: ids as string[],
+    storedAt: Date.now(),
+    freshUntil: Date.now() + 60_000,
+  };
+  const request = { entry: { ...entry, body: { text: '1' } }, unchanged: [], keepMs: 60_000 };
+  expect(await store.fill(request)).toBe('stored');
 }
 
 describe.skipIf(!redisAvailable)('the command line, on a real Redis', () => {
@@ -218,6 +235,11 @@ describe.skipIf(!redisAvailable)('the command line, on a real Redis', () => {
     ]);
     expect(await server.command('DBSIZE')).toEqual(keys);
 
+    // As if the doctor had been ended in the middle of it.
+    await fillForDoctor(client.client);
+    expect((await type(['stats', '--json'])).out).not.toContain('-doctor-');
+    expect((await type(['ls', '--json'])).out).not.toContain('-doctor-');
+
     await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     const wrong = await type(['doctor']);
     expect(wrong).toMatchObject({ code: 1, out: expect.stringMatching(/WARNING +eviction/) });
@@ -240,5 +262,6 @@ describe.skipIf(!redisAvailable)('the command line, on a real Redis', () => {
     expect(await typed(['stats', ...nowhere])).toMatchObject({ code: 1, err: expect.stringContaining('ECONNREFUSED') });
     const { code, json } = await typed(['doctor', '--json', ...nowhere]);
     expect([code, json.findings[0].level]).toEqual([1, 'error']);
+    expect(json).toMatchObject({ store: '127.0.0.1:1', namespace: 'shop', ok: false });
   });
 });

@@ -21,7 +21,7 @@ describe.skipIf(!redisAvailable)('the command line, on Upstash', () => {
   });
 
   it('lists, explains, invalidates and examines', async () => {
-    const cache = cacheOf({ store: upstashStore(upstashClient(gateway)), namespace: 'shop' });
+    const cache = cacheOf({ store: upstashStore(upstashClient(gateway)), namespace: 'shop', timeouts: { read: '5s' } });
     let runs = 0;
     const router = t.router({ post: t.router({ list: t.procedure.use(cache.cached('1h')).query(() => ++runs) }) });
     const caller = cache.register(router).createCaller({});

@@ -48,6 +48,24 @@ describe('channels of Node', () => {
     stop();
   });
 
+  it('carry an event once, however often somebody asks for it, until it is stopped', async () => {
+    const { cache, caller } = shop('shop');
+    const stop = publishEvents(cache);
+    expect(publishEvents(cache, {})).toBe(stop);
+    const other = publishEvents(cache, { prefix: 'another' });
+    expect(other).not.toBe(stop);
+    expect(await during('trpc-cached:miss', () => caller.list())).toHaveLength(1);
+    stop();
+    expect(await during('trpc-cached:hit', () => caller.list())).toEqual([]);
+    expect(await during('another:hit', () => caller.list())).toHaveLength(1);
+    const again = publishEvents(cache);
+    stop(); // that one is over
+    expect(await during('trpc-cached:hit', () => caller.list())).toHaveLength(1);
+    expect(publishEvents(cache)).toBe(again);
+    again();
+    other();
+  });
+
   it('refuse an option that is wrong', () => {
     const { cache } = shop('shop');
     expect(() => publishEvents(cache, { prefix: '' })).toThrow(/a name such as 'trpc-cached'/);

@@ -172,6 +172,22 @@ describe.skipIf(!otelAvailable)('metrics of a cache', () => {
     expect(of(found, 'trpc_cached.breaker.status')).toEqual([]);
   });
 
+  it('count once, however often somebody asks for it, until it is stopped', async () => {
+    const { cache, caller, series } = shop();
+    const stop = instrument(cache, { meter: sdk.meter });
+    expect(instrument(cache, { meter: sdk.meter })).toBe(stop);
+    await caller.post.byId({ id: 1 });
+    const misses = async () => of(await series(), 'trpc_cached.requests').map(([, value]) => value);
+    expect(await misses()).toEqual([1]);
+    stop();
+    const again = instrument(cache, { meter: sdk.meter });
+    stop(); // that one is over
+    await cache.clear();
+    await caller.post.byId({ id: 1 });
+    expect(await misses()).toEqual([2]);
+    again();
+  });
+
   it('refuse what is no meter', () => {
     const { cache } = shop();
     expect(() => instrument(cache, { meter: {} as never })).toThrow(/metrics\.getMeter/);

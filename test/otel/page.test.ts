@@ -68,15 +68,23 @@ describe.skipIf(!otelAvailable)('the examples of docs/observability.md do what t
     await call();
     await call();
     expect(lines).toEqual([]);
-    fault('lookup', throwing);
+    const down = () => {
+      throw Object.assign(new Error('SET mail:ann@example.com'), { code: 'ECONNRESET' });
+    };
+    fault('lookup', down);
     await call();
     expect(lines).toMatchObject([
-      { msg: 'the store failed', operation: 'lookup', err: { message: 'the store is down' } },
+      { msg: 'the store failed', operation: 'lookup', err: { name: 'Error', code: 'ECONNRESET' } },
       { msg: 'not cached', path: 'list', reason: 'store' },
     ]);
-    fault('advance', throwing);
-    await cache.invalidate('list').catch(() => {});
-    expect(lines.at(-1)).toMatchObject({ msg: 'an invalidation waits for the store', targets: ['list'] });
+    fault('advance', down);
+    await cache.invalidate('list', { tag: 'mail:ann@example.com' }).catch(() => {});
+    expect(lines.at(-1)).toMatchObject({ msg: 'an invalidation waits for the store', targets: 2 });
+    fault('advance');
+    await cache.invalidate({ path: 'list', key: 'ann@example.com' });
+    expect(lines.at(-1)).toMatchObject({ msg: 'invalidated more than was asked', reason: expect.any(String) });
+    // Neither the error of the client nor a target names anybody.
+    expect(JSON.stringify(lines)).not.toContain('ann@');
     fault('advance');
     await cache.close();
   });
