@@ -82,11 +82,17 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
   });
   const { invalidate, advance, close } = createInvalidate(
     names,
-    registry,
+    { ...registry, isPublic },
     core.outbox,
     core.emitter,
     core.purger.purge,
   );
+
+  function isPublic(pattern: string): boolean {
+    const found = registry.match(pattern).paths.flatMap((path) => directParts.cachedAt(path) ?? []);
+    const queries = found.filter(({ procedure }) => procedure._def.type === 'query');
+    return queries.length > 0 && queries.every(({ policy }) => policy.scope === 'public');
+  }
 
   function cachedQueries(): CachedQueries {
     const { paths, complete } = registry.match('*');
@@ -254,10 +260,7 @@ export function createCache<T extends object | ((...args: any[]) => any) = objec
       return advance('clear', [names.namespace]);
     },
     on: core.emitter.on,
-    pure(middleware) {
-      own.markPure(middleware);
-      return middleware;
-    },
+    pure: own.pure,
     async audit(...given: readonly unknown[]) {
       const { auditRouters } = await import('./trpc/audit.ts'); // for tests and CI: no part of what is shipped
       return auditRouters(given, {

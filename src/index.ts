@@ -40,12 +40,21 @@ export type {
 } from './store.ts';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory.ts';
 export { type TieredStoreOptions, tieredStore } from './stores/tiered.ts';
-export type { Cache, CacheMiddleware, ContextOf, PathsOf, TypedCache, TypedTarget } from './surface.ts';
+export type {
+  Cache,
+  CacheMiddleware,
+  ContextOf,
+  HttpInput,
+  InputOf,
+  PathsOf,
+  TypedCache,
+  TypedTarget,
+} from './surface.ts';
 export type { Target, TargetFn, Targets } from './targets.ts';
 export type { AuditFinding } from './trpc/audit/finding.ts';
 export type { AuditOptions } from './trpc/audit/options.ts';
 export type { EntryTarget, Peeked } from './trpc/direct.ts';
 export type { ExplainOptions } from './trpc/explain.ts';
 export type { FetchHandler, FetchOptions } from './trpc/fetch.ts';
-export type { InvalidatesOptions } from './trpc/invalidates.ts';
+export type { InvalidatesOptions, InvalidatesTrailing } from './trpc/invalidates.ts';
 export type { WrapOptions, Wrapped } from './wrap.ts';

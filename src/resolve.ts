@@ -1,7 +1,7 @@
 // Docs: docs/invalidation.md#targets
 import { late, within } from './deadline.ts';
 import type { EpochNames } from './epochs.ts';
-import { canonical, isScope, type ScopeValue } from './key.ts';
+import { canonical, everyone, isScope, type ScopeValue } from './key.ts';
 import { absolute, fieldsOf, isPattern, labelOf } from './targets.ts';
 
 /** What the registered routers know of paths. */
@@ -12,6 +12,8 @@ export interface PathBook {
   readonly match: (pattern: string) => { readonly paths: readonly string[]; readonly complete: boolean };
   /** The input as the procedure's own parsers give it. Throws, with the reason, when that cannot be known. */
   readonly parse: (path: string, input: unknown) => Promise<unknown>;
+  /** Whether a pattern matches cached queries, and the scope of each is `'public'`: none of their entries is anybody's own. */
+  readonly isPublic?: (pattern: string) => boolean;
 }
 
 /** A target as epochs to move on, and how it had to be widened. */
@@ -33,6 +35,7 @@ interface OnPath {
 }
 
 const unexpanded = 'the pattern cannot be expanded without all routers loaded';
+const unscoped = 'the query is public, and none of its entries is in a scope';
 
 /**
  * The epochs that a target moves on. What cannot be resolved exactly is widened, never dropped: to the path, to the
@@ -67,22 +70,29 @@ export async function resolveTarget(
   label = labelOf(typeof target === 'string' ? pattern : { ...fields, path: pattern });
 
   const onPath = resolvePattern(pattern, names, book, fields.external === true);
-  const { scope } = fields;
   if ('key' in fields) return widened(onPath.to, 'a key cannot be traced to its entries', onPath.epochs);
-  if ('scope' in fields && !isScope(scope)) return widened(onPath.to, 'the scope is not known', onPath.epochs);
+  if ('scope' in fields && !isScope(fields.scope)) return widened(onPath.to, 'the scope is not known', onPath.epochs);
+  const named = isScope(fields.scope) ? fields.scope : undefined;
+  // What is wrapped may be in a scope, too, and `*` means it.
+  const mayBeUnscoped = named !== undefined && named !== everyone && pattern !== '*' && fields.external !== true;
+  const isUnscoped = mayBeUnscoped && book.isPublic?.(pattern) === true;
+  const scope = isUnscoped ? undefined : named;
   const scopedTo = onPath.to === '*' ? 'the scope' : `${onPath.to} of the scope`;
-  const [to, epochs] = isScope(scope) ? [scopedTo, onPath.ofScope(scope)] : [onPath.to, onPath.epochs];
+  const [to, epochs] = scope === undefined ? [onPath.to, onPath.epochs] : [scopedTo, onPath.ofScope(scope)];
   const wider = (reason: string) => widened(to, reason, epochs);
-  if (!('input' in fields)) return onPath.reason === undefined ? exactly(epochs) : wider(onPath.reason);
+  if (!('input' in fields)) {
+    const reason = onPath.reason ?? (isUnscoped ? unscoped : undefined);
+    return reason === undefined ? exactly(epochs) : wider(reason);
+  }
   const { paths } = onPath;
   if (paths === undefined) return wider(onPath.reason ?? unexpanded);
   const epochOf = (path: string) => (input: string) =>
-    isScope(scope) ? names.scopedInput('q', path, scope, input) : names.input('q', path, input);
+    scope === undefined ? names.input('q', path, input) : names.scopedInput('q', path, scope, input);
   try {
-    const found = await Promise.all(
-      paths.map(async (path) => (await inputsOf(path, fields.input, book)).map(epochOf(path))),
-    );
-    return exactly(found.flat());
+    const found = (
+      await Promise.all(paths.map(async (path) => (await inputsOf(path, fields.input, book)).map(epochOf(path))))
+    ).flat();
+    return isUnscoped ? widened(`${to} (input)`, unscoped, found) : exactly(found);
   } catch (error) {
     return wider(error instanceof Unparsed ? error.message : 'the input was refused, by the parsers or as a key');
   }

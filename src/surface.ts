@@ -36,7 +36,7 @@ export type CacheMiddleware<C, I> = <R>(opts: {
   next: () => Promise<R>;
 }) => Promise<R>;
 
-/** Before any `.input()`, tRPC's input type is a brand that is a string: there is no input yet. */
+/** The input that callbacks of `cached` and `invalidates` see. Before any `.input()` there is none: tRPC's type is a brand then. */
 export type InputOf<I> = I extends { __brand: 'unsetMarker' } ? undefined : I;
 
 type HttpMeta = (opts: {
@@ -51,8 +51,11 @@ type HttpMeta = (opts: {
 
 /** What `cache.http` takes: the options that an adapter takes anyway. */
 export interface HttpInput<R extends AnyTRPCRouter> {
+  /** The whole router; it is registered. */
   router: R;
+  /** What makes the context of a request. @default an empty context */
   createContext?: (opts: any) => any;
+  /** What adds to a response; it sees the output of hits, too. @default nothing */
   responseMeta?: (opts: any) => any;
 }
 
@@ -72,7 +75,7 @@ export interface Cache<Ctx> {
    * t.procedure.use(cached('1m')).query(() => 'expensive');
    * ```
    */
-  readonly cached: <C extends Ctx, I>(options?: Duration | CachedOptions<C, InputOf<I>>) => CacheMiddleware<C, I>;
+  readonly cached: <C, I>(options?: Duration | CachedOptions<C & Ctx, InputOf<I>>) => CacheMiddleware<C & Ctx, I>;
   /**
    * A middleware that makes what a mutation changed unusable everywhere, when what is inside it has succeeded and before the
    * response.
@@ -213,7 +216,10 @@ export interface Cache<Ctx> {
   readonly clear: () => Promise<InvalidateResult>;
   /** Listens to what the cache does; returns the function that stops listening. Nothing is ever printed. */
   readonly on: <Name extends keyof CacheEvents>(name: Name, listener: Listener<Name>) => () => void;
-  /** Marks a middleware that a hit may skip: it neither guards nor changes anything that callers see. Never auth. */
+  /**
+   * Marks a middleware that a hit may skip: it neither guards nor changes anything that callers see. Never auth. Use what it
+   * returns: of several that are piped together, that is a copy, and the parts stay as they are elsewhere.
+   */
   readonly pure: <M extends object>(middleware: M) => M;
   /**
    * Mistakes that can be seen from the routers, lazy ones loaded; without routers, from all that are registered. For tests and

@@ -1,7 +1,7 @@
 // Docs: docs/safety-nets.md#guard
 import type { Scope } from './policy.ts';
 
-// What contexts mostly call their user, for apps whose own scope reads none.
+// What contexts mostly call their user. An app whose scope is a tenant has users, too.
 const usual: readonly string[] = ['user', 'session', 'userId', 'auth'];
 
 // A scope that walks through what it reads would never come to an end.
@@ -23,18 +23,16 @@ export function askScope(
 
 /**
  * The members of a context that say who calls: those that the scope of the cache makes its answer of. What it only decides by
- * (`ctx.config`) is none, nor is a container (`ctx.get('user')`). Where none is found, those by the usual names.
+ * (`ctx.config`) is none, nor is a container (`ctx.get('user')`). Those by the usual names always are.
  */
 export function userKeysOf(scope: Scope<any, any>, path: string): readonly string[] {
   if (scope === 'public') return usual;
   const known = askAs(scope, path, true);
   const lacking = askAs(scope, path, false); // what is asked for where something is not set
   const { reads } = askScope(scope, path);
-  const all = new Set([...reads, ...known.reads, ...lacking.reads]);
-  const keys = new Set(known.made.size > 0 ? known.made : reads);
-  for (const name of all) if (usual.includes(name)) keys.add(name);
-  const found = [...keys].filter((name) => !known.called.has(name) && !lacking.called.has(name));
-  return found.length > 0 ? found : usual;
+  const keys = [...(known.made.size > 0 ? known.made : reads)];
+  const found = keys.filter((name) => !known.called.has(name) && !lacking.called.has(name));
+  return [...new Set([...found, ...usual])];
 }
 
 /** Asks about a caller of whom everything is known, or whose members are there and hold nothing. */

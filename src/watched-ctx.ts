@@ -8,8 +8,10 @@ import { isPlain } from './value.ts';
 export function watchCtx(ctx: unknown, read: (name: string) => void): unknown {
   if (typeof ctx !== 'object' || ctx === null || !isPlain(ctx)) return ctx;
   // A copy asks for all names, and then of each what it is and what it holds, one after the other; who lists them does not.
+  // TypeScript's own (`__assign`, `__rest`) asks twice what it is, and leaves some out.
   let isCopy = false;
   let described: string | symbol | undefined;
+  let times = 0;
   return new Proxy(ctx, {
     ownKeys(target) {
       isCopy = true;
@@ -18,7 +20,8 @@ export function watchCtx(ctx: unknown, read: (name: string) => void): unknown {
     },
     getOwnPropertyDescriptor(target, name) {
       const member = Reflect.getOwnPropertyDescriptor(target, name);
-      if (described !== undefined) isCopy = false;
+      if (described !== undefined && described !== name && times < 2) isCopy = false;
+      times = described === name ? times + 1 : 1;
       described = isCopy && member?.enumerable === true ? name : undefined;
       return member;
     },

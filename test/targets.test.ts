@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { epochNames, prefixes } from '../src/epochs.ts';
-import { CacheError } from '../src/index.ts';
+import { CacheError, everyone } from '../src/index.ts';
 import { matches } from '../src/pattern.ts';
 import { type PathBook, resolveTarget } from '../src/resolve.ts';
 import { absolute, checkTarget, labelOf } from '../src/targets.ts';
+import { ann, cacheOf, counter, listen, perUser, t } from './support/app.ts';
 
 const names = epochNames('shop', false);
 const paths = ['post.byId', 'post.list', 'post.comments.list', 'postman.list', 'list'];
@@ -18,6 +19,11 @@ const bookOf = (known = paths, complete = true): PathBook => ({
     return typeof input === 'string' ? Number(input) : input;
   },
 });
+/** A router in which these are for everybody, and the others each caller's own. */
+const publicly = (...shared: string[]): PathBook => {
+  const book = bookOf();
+  return { ...book, isPublic: (pattern) => book.match(pattern).paths.every((path) => shared.includes(path)) };
+};
 const resolve = (target: unknown, { book = bookOf(), base }: { book?: PathBook; base?: string } = {}) =>
   resolveTarget(target, names, book, base);
 
@@ -79,8 +85,11 @@ describe('what a target moves on', () => {
     [{ tag: 'author:7' }, [names.guard, names.tag('author:7')]],
     [{ scope: 'ann' }, [names.scope('ann')]],
     [{ scope: null }, [names.scope(null)]],
+    [{ path: 'post.list', scope: everyone }, [names.scopedProcedure('q', 'post.list', everyone)]],
+    [{ path: 'post.*', scope: 'ann' }, [names.scopedSubtree('post', 'ann')]],
+    [{ path: 'post.list', scope: 'ann', external: true }, [names.scopedProcedure('q', 'post.list', 'ann')]],
   ])('%j', async (target, epochs) => {
-    const resolved = await resolve(target);
+    const resolved = await resolve(target, { book: publicly('post.list') });
     expect(resolved.epochs).toEqual(epochs);
     expect(resolved.widened).toBeUndefined();
   });
@@ -181,6 +190,24 @@ describe('what a target moves on', () => {
       { book: bookOf(paths, false) },
       [names.procedure('q', 'reports'), names.subtree('reports')],
     ],
+    [
+      'one user’s entries of what is for everybody, to the path',
+      { path: 'post.list', scope: 'ann' },
+      { book: publicly('post.list') },
+      [names.procedure('q', 'post.list')],
+    ],
+    [
+      'those of all who are not signed in, likewise',
+      { path: '.list', scope: null },
+      { book: publicly('post.list'), base: 'post.update' },
+      [names.procedure('q', 'post.list')],
+    ],
+    [
+      'one user’s input of what is for everybody, to the input',
+      { path: 'post.byId', input: 7, scope: 'ann' },
+      { book: publicly('post.byId') },
+      [names.input('q', 'post.byId', '7')],
+    ],
     ['an empty path, to everything', { path: '' }, {}, [names.namespace]],
     ['a number, to everything', 7, {}, [names.namespace]],
     ['an empty tag, to everything', { tag: '' }, {}, [names.namespace]],
@@ -195,6 +222,34 @@ describe('what a target moves on', () => {
       reason: expect.any(String),
     });
   });
+});
+
+test('one user’s entries of a query for everybody are all its entries, and an event says so', async () => {
+  const cache = cacheOf({ scope: perUser });
+  const { cached, invalidates } = cache;
+  const widened = listen(cache, 'widen');
+  const shared = t.procedure.use(cached({ ttl: '1m', scope: 'public' }));
+  const router = cache.register(
+    t.router({
+      list: shared.query(counter()),
+      mine: t.procedure.use(cached('1m')).query(counter()),
+      save: t.procedure.use(invalidates(() => ({ path: 'list', scope: 'ann' }))).mutation(counter()),
+      saveAll: t.procedure.use(invalidates(() => ({ path: '*', scope: 'ann' }))).mutation(counter()),
+      shared: t.router({ a: shared.query(counter()), b: t.procedure.query(counter()) }),
+    }),
+  );
+  const caller = router.createCaller(ann);
+  expect([await caller.list(), await caller.list()]).toEqual([1, 1]);
+  await caller.save();
+  expect(await caller.list()).toBe(2);
+  expect(widened).toEqual([
+    { target: 'list (scope)', to: 'list', reason: 'the query is public, and none of its entries is in a scope' },
+  ]);
+  await caller.mine();
+  await caller.saveAll(); // a part of what it names is each caller's own: that is what is meant
+  expect([await caller.list(), await caller.mine(), widened.length]).toEqual([2, 2, 1]);
+  const { widened: told } = await cache.invalidate({ path: 'shared.*', scope: 'ann' });
+  expect(told).toMatchObject([{ to: 'shared.*' }]);
 });
 
 describe('targets that are written down', () => {

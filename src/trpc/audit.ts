@@ -9,7 +9,7 @@ import { placementRules } from './audit/placement.ts';
 import { scopeRules } from './audit/scopes.ts';
 import { matchingIn, type ProcedureParts, type Rule, type Subject, type Survey, subjectOf } from './audit/survey.ts';
 import { targetRules } from './audit/targets.ts';
-import type { Middleware, ProcedureLike, RouterDef } from './registry.ts';
+import type { ProcedureLike, RouterDef } from './registry.ts';
 
 /** What an audit needs of its cache. */
 export interface AuditParts extends ProcedureParts {
@@ -19,7 +19,6 @@ export interface AuditParts extends ProcedureParts {
   readonly routers: () => readonly AnyTRPCRouter[];
   /** The procedures of all registered routers, by full path. */
   readonly registered: () => readonly (readonly [path: string, procedure: ProcedureLike])[];
-  readonly isPure: (middleware: Middleware) => boolean;
   readonly scope: Scope<any, any>;
 }
 
@@ -39,13 +38,13 @@ export async function auditRouters(given: readonly unknown[], parts: AuditParts)
     audited.push(...subjects);
     if (parts.isRegistered(def) || subjects.every(({ own }) => own.length === 0)) continue;
     const fix =
-      'This router uses the cache, which does not know it. Write export const appRouter = cache.register(t.router({ … })), or pass the router to cache.http.';
+      'This router uses the cache, which does not know it. If it is part of a registered router, audit that one. Else write export const appRouter = cache.register(t.router({ … })), or pass the router to cache.http.';
     findings.push({ severity: 'error', path: '', rule: 'unregistered-router', fix });
   }
   const seen = new Set(audited.map(({ full }) => full));
   const others = parts.registered().filter(([path]) => !seen.has(path));
   const subjects = [...audited, ...others.map(([path, procedure]) => subjectOf(path, '', procedure, parts))];
-  const survey: Survey = { subjects, matching: matchingIn(subjects), scope: parts.scope, isPure: parts.isPure };
+  const survey: Survey = { subjects, matching: matchingIn(subjects), scope: parts.scope };
   for (const subject of audited) {
     for (const rule of rules) {
       for await (const found of rule(subject, survey)) findings.push({ ...found, path: subject.path });

@@ -49,7 +49,7 @@ export async function explain(
     if (parts.isKnown(path)) return bypassed(path, 'uncached', 'No cached stands in this procedure.');
     throw new CacheError(
       'UNKNOWN_PATH',
-      `explain: ${shown(path)} is not a procedure of a registered router. Register the router with cache.register, and check the path.`,
+      `explain: ${shown(path)} is not a procedure of a registered router, as far as these are loaded. Register the router with cache.register, check the path, and load a lazy router first: call one of its procedures.`,
     );
   }
   if (found.procedure._def.type !== 'query')
@@ -69,7 +69,7 @@ export async function explain(
   const read = await readOf(wanted, ctx, parts);
   return typeof read === 'string'
     ? explanationOf(asked, undefined, read)
-    : explanationOf({ ...asked, now: Date.now() }, read);
+    : explanationOf({ ...asked, ...read, now: Date.now() }, read.answer);
 }
 
 function checkOptions(options: ExplainOptions): void {
@@ -104,7 +104,11 @@ async function nameOf(
 }
 
 /** What the store has under the key, read without planting; or, in words, why a call would do without. */
-async function readOf(wanted: Wanted, ctx: unknown, { core }: ExplainParts): Promise<LookupAnswer | string> {
+async function readOf(
+  wanted: Wanted,
+  ctx: unknown,
+  { core }: ExplainParts,
+): Promise<{ readonly answer: LookupAnswer; readonly takesAway: boolean } | string> {
   const { readMs } = core.timeouts;
   try {
     const store = core.storeFor(ctx);
@@ -115,7 +119,8 @@ async function readOf(wanted: Wanted, ctx: unknown, { core }: ExplainParts): Pro
     const asked = { key: wanted.key, epochs: [], keepMs: wanted.keepMs, held, exact: true };
     const answer = await within(Promise.resolve(store.lookup(asked)), readMs);
     if (answer === late) return `The store did not answer within ${readMs} ms: the procedure runs.`;
-    return Array.isArray(answer?.own) ? answer : 'The store answered in part: the procedure runs.';
+    if (!Array.isArray(answer?.own)) return 'The store answered in part: the procedure runs.';
+    return { answer, takesAway: store.supports.expire === false };
   } catch (error) {
     const label = errorLabel(error, true);
     return error instanceof CacheError

@@ -22,11 +22,12 @@ export interface OwnMiddlewares {
   ) => Middleware;
   /** The same middleware, standing at a place; nothing for functions of others. */
   readonly bind: (middleware: Middleware) => ((place: Place) => Middleware) | undefined;
-  readonly markPure: (middleware: object) => void;
+  /** Marks a middleware; of one that is piped together, gives a copy that is marked. */
+  readonly pure: <M extends object>(middleware: M) => M;
   readonly isPure: (middleware: Middleware) => boolean;
   /** Whether a function is a middleware of this library, of this cache or of another. */
   readonly isOfLibrary: (middleware: Middleware) => boolean;
-  /** A middleware as it was written, where a gate stands around it. */
+  /** A middleware as it was written, where a gate stands around it, or this is a copy. */
   readonly original: (middleware: Middleware) => Middleware;
   /** Watches what comes out of a procedure around its `cached`, where a middleware may look at it. */
   readonly gate: (procedure: ProcedureLike) => void;
@@ -49,6 +50,7 @@ export function createOwnMiddlewares(
   const known = new WeakMap<Place, Surroundings>();
   const first = new Map<string, Definition>();
   const gates = new WeakMap<Middleware, Middleware>();
+  const copied = new WeakMap<Middleware, Middleware>();
 
   const mark = (work: (opts: MiddlewareOpts) => Promise<unknown>, definition: Definition): Middleware => {
     definitions.set(work as Middleware, definition);
@@ -56,6 +58,14 @@ export function createOwnMiddlewares(
   };
   const kindOf = (middleware: Middleware): OwnKind | undefined =>
     pure.has(middleware) ? 'pure' : definitions.get(middleware)?.kind;
+
+  function pureCopy(middleware: Middleware): Middleware {
+    if (pure.has(middleware) || ofLibrary in middleware) return middleware;
+    const copy: Middleware = Object.assign((opts: never) => middleware(opts), middleware);
+    copied.set(copy, middleware);
+    pure.add(copy);
+    return copy;
+  }
 
   return {
     define(definition, find) {
@@ -66,14 +76,22 @@ export function createOwnMiddlewares(
       const definition = definitions.get(middleware);
       return definition && ((place) => mark((opts) => run(definition, opts, place), definition));
     },
-    markPure(middleware) {
+    pure(middleware) {
       const functions =
-        '_middlewares' in middleware ? (middleware._middlewares as Middleware[]) : [middleware as Middleware];
+        '_middlewares' in middleware
+          ? (middleware._middlewares as Middleware[])
+          : [middleware as unknown as Middleware];
+      // Each part of a pipe may stand elsewhere by itself: auth must not become pure there.
+      if (functions.length > 1) return { ...middleware, _middlewares: functions.map(pureCopy) };
       for (const one of functions) pure.add(one);
+      return middleware;
     },
     isPure: (middleware) => pure.has(middleware),
     isOfLibrary: (middleware) => ofLibrary in middleware,
-    original: (middleware) => gates.get(middleware) ?? middleware,
+    original(middleware) {
+      const ungated = gates.get(middleware) ?? middleware;
+      return copied.get(ungated) ?? ungated;
+    },
     gate(procedure) {
       const { middlewares } = procedure._def;
       const index = middlewares.findIndex((middleware) => kindOf(middleware) === 'cached');

@@ -37,6 +37,15 @@ type Parents<Path extends string> = Path extends `${infer Head}.${infer Tail}`
 /** The paths of a router's queries: of what can be cached. */
 export type PathsOf<Router extends AnyTRPCRouter> = PathsIn<RecordOf<Router>>;
 
+/** An entry of a query, with its input where the query needs one. */
+type EntryOf<Router, Path extends string> = Omit<EntryTarget<Path>, 'input'> &
+  (undefined extends InputAt<Router, Path>
+    ? { readonly input?: InputAt<Router, Path> }
+    : { readonly input: InputAt<Router, Path> });
+type InputFirst<Input, More extends unknown[]> = undefined extends Input
+  ? [input?: Input, ...more: More]
+  : [input: Input, ...more: More];
+
 /** What stands for several paths: all, a sub-router, or what is called the same in each of them. */
 type Patterns<Path extends string> = '*' | `${Parents<Path>}.*` | EachRouters<Path>;
 type EachRouters<Path extends string> = Path extends `${string}.${infer Rest}` ? `*.${Rest}` : never;
@@ -67,18 +76,16 @@ export interface TypedCache<Router extends AnyTRPCRouter> {
   ) => Promise<InvalidateResult>;
   /** As `cache.peek`, with the output of the path. */
   readonly peek: <Path extends PathsOf<Router>>(
-    target: EntryTarget<Path, InputAt<Router, Path>>,
+    target: EntryOf<Router, Path>,
   ) => Promise<Peeked<OutputAt<Router, Path>> | undefined>;
   /** As `cache.refresh`; `fn` returns what the procedure would. */
   readonly refresh: <Path extends PathsOf<Router>, R extends OutputAt<Router, Path>>(
-    target: EntryTarget<Path, InputAt<Router, Path>>,
+    target: EntryOf<Router, Path>,
     fn: () => R | Promise<R>,
   ) => Promise<R>;
   /** As `cache.explain`, with the paths and inputs of the router. */
   readonly explain: <Path extends PathsOf<Router>>(
     path: Path,
-    input?: InputAt<Router, Path>,
-    ctx?: unknown,
-    options?: ExplainOptions,
+    ...given: InputFirst<InputAt<Router, Path>, [ctx?: unknown, options?: ExplainOptions]>
   ) => Promise<Explanation>;
 }

@@ -41,6 +41,8 @@ const planted = () => {
     elsewhere: t.router({ at: procedure.use(other.cached('1m')).query(counter()) }),
     shared,
     common: shared,
+    // An entry carries what was sent, whether a parser reads it or not.
+    withInput: procedure.use(invalidates({ path: 'post.list', input: { id: 7 } })).mutation(counter()),
     // From here on, each is a mistake.
     cachedMutation: procedure.use(cached('1m')).mutation(counter()),
     authBehind: procedure.use(cached('1m')).use(auth).query(counter()),
@@ -100,10 +102,10 @@ const planted = () => {
     uncached: procedure.use(invalidates('post.plain')).mutation(counter()),
     foreign: procedure.use(invalidates('elsewhere.at')).mutation(counter()),
     wrongInput: procedure.use(invalidates({ path: 'post.byId', input: { id: '7' } })).mutation(counter()),
-    noInput: procedure.use(invalidates({ path: 'post.list', input: { id: 7 } })).mutation(counter()),
     noScope: procedure.use(invalidates({ path: 'post.list', scope: null })).mutation(counter()),
     tagPattern: procedure.use(invalidates({ tag: 'author:*' })).mutation(counter()),
     expired: procedure.use(invalidates('post.list', { mode: 'expire' })).mutation(counter()),
+    expiredOne: procedure.use(invalidates({ path: 'post.list', input: 1 }, { mode: 'expire' })).mutation(counter()),
     forAll: procedure.use(auth).use(invalidates('post.mine')).mutation(counter()),
     broken: lazy(() => Promise.reject(new Error('no such module'))) as never,
   });
@@ -120,7 +122,6 @@ const mistakes = [
   'error misspelt unknown-error-code',
   'error namedPublic scope-says-public',
   'error narrowed second-cached-narrows',
-  'error noInput target-without-input',
   'error noScope target-scope-unused',
   'error pureAuth pure-guards',
   'error refused refusal-for-everybody',
@@ -136,6 +137,7 @@ const mistakes = [
   'warning clock unstable-input',
   'warning cookies vary-on-credentials',
   'warning expired expire-without-window',
+  'warning expiredOne expire-without-window',
   'warning forAll empties-every-user',
   'warning forgotten.add mutation-without-invalidates',
   'warning nobody scope-undefined',

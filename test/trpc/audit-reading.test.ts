@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { mayCommitLate } from '../../src/trpc/audit/late-commit.ts';
 import { nearest } from '../../src/trpc/audit/nearest.ts';
+import { readsOfCtx } from '../../src/trpc/audit/reads.ts';
 import { pathsIn } from '../../src/trpc/audit/returned.ts';
-import { readsOfCtx, sourceOf } from '../../src/trpc/audit/source-text.ts';
+import { sourceOf } from '../../src/trpc/audit/source-text.ts';
 
 declare const db: any;
 type Opts = { ctx: any; next: (...given: any[]) => Promise<any>; path: string };
@@ -126,6 +127,69 @@ describe('the text of a function', () => {
         return `${tenant} of ${opts.ctx.language}`; // not ctx.user
       },
       ['tenant', 'language'],
+    ],
+    [
+      ({ ctx }: Opts) => {
+        if (!ctx.session) {
+          return null;
+        }
+        for (const one of ctx.ids) {
+          if (one) return one;
+        }
+        return 1;
+      },
+      ['session', 'ids'],
+    ],
+    [({ ctx: c }: Opts) => [c.user, c.db.c.page], ['user', 'db']],
+    [
+      (opts: Opts) => {
+        const { ctx: given } = opts;
+        const kept = given;
+        return [given.user, kept];
+      },
+      ['user'],
+    ],
+    [
+      (opts: Opts) => {
+        const context = opts.ctx;
+        return context.user;
+      },
+      ['user'],
+    ],
+    [
+      ({ ctx }: Opts) => {
+        const {
+          db,
+          session: { user },
+          headers = [],
+        } = ctx;
+        return [db, user, headers];
+      },
+      ['db', 'session', 'headers'],
+    ],
+    [
+      ({ ctx: { db: base, session: { user } = {} as any, locale } }: Opts) => [base, user, locale],
+      ['db', 'session', 'locale'],
+    ],
+    [({ ctx }: Opts) => `Hello ${[{ a: 1 }].map(({ a }) => `${a} ${ctx.user.name}`)}`, ['user']],
+    [
+      async ({ ctx: { db } }: Opts) => {
+        const { ctx } = await db.page();
+        for (const c of db.rows) if (c) return c.user;
+        return ctx.user;
+      },
+      ['db'],
+    ],
+    [({ ctx: { db } }: Opts) => db.all().filter((ctx: any) => ctx.user), ['db']],
+    [({ path }: Opts) => [`${path ? `it's` : `isn't`} ctx.user`, 'ctx.session'], []],
+    [
+      ({ path }: Opts) => {
+        const isQuoted = (text: string) => {
+          return /["']/.test(text);
+        };
+        return isQuoted(path) && 'ctx.user';
+      },
+      [],
     ],
     [() => "it's ctx.user", []],
     [({ path }: Opts) => path.replace(/ctx.user|['"]/, '') && /* ctx.session */ path, []],

@@ -1,5 +1,6 @@
 import { TRPCError } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
+import { everyone } from '../../src/index.ts';
 import { found, type Make, shared, t } from './audit-found.ts';
 
 const limits = t.middleware(({ ctx, next }) => {
@@ -85,6 +86,19 @@ describe('found is', () => {
       'who calls, by a name in brackets',
       // biome-ignore lint/complexity/useLiteralKeys: that is what is tested
       (cache) => ({ at: shared(cache).query(({ ctx }) => ctx['user'].id) }),
+      ['error at public-reads-user'],
+    ],
+    [
+      'who calls, where a callback gives the answer to everyone',
+      ({ cached }) => ({
+        at: t.procedure.use(cached({ ttl: '1m', scope: () => everyone })).query(({ ctx }) => ctx.user.id),
+        some: t.procedure
+          .use(cached({ ttl: '1m', scope: ({ ctx }) => (ctx.isPublic ? everyone : ctx.id) }))
+          .query(({ ctx }) => ctx.user.id),
+        byInput: t.procedure
+          .use(cached({ ttl: '1m', scope: ({ input }) => (input ? 'x' : everyone) }))
+          .query(({ ctx }) => ctx.user.id),
+      }),
       ['error at public-reads-user'],
     ],
     [

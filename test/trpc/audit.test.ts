@@ -142,6 +142,7 @@ describe('audit finds', () => {
         fix: expect.stringContaining('cache.register(t.router({'),
       },
     ]);
+    expect(findings[0]?.fix).toContain('If it is part of a registered router, audit that one.');
   });
 
   test('nothing in a router without this cache', async () => {

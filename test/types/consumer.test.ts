@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compatibilityPage, expectTable, markdownTable, sectionOf } from '../support/compatibility.ts';
@@ -29,12 +29,13 @@ const modes = ['node16', 'nodenext', 'bundler'].flatMap((resolution) =>
 );
 const projectOf = ({ name }: { name: string }) => `${folder}${name.replace(', ', '-')}.json`;
 
+const run = (...args: string[]) =>
+  new Promise<string>((resolve) => {
+    execFile(process.execPath, args, { cwd: root, maxBuffer: 1e8 }, (_, stdout, stderr) => resolve(stdout + stderr));
+  });
+
 /** The complaints of a compiler about each project, those about other packages left out. */
 async function compile({ at, isNative }: (typeof compilers)[number], projects: readonly string[]): Promise<string[][]> {
-  const run = (...args: string[]) =>
-    new Promise<string>((resolve) => {
-      execFile(process.execPath, args, { cwd: root, maxBuffer: 1e8 }, (_, stdout, stderr) => resolve(stdout + stderr));
-    });
   if (!isNative) {
     const output = await run('--import', 'tsx', `${root}test/types/compile.ts`, at, ...projects);
     return output
@@ -84,6 +85,30 @@ beforeAll(() => {
   }
 });
 
+/** A project that emits declarations, in which the package is installed: what is but linked may be named by its files. */
+function installed(): string {
+  const project = `${folder}installed/`;
+  const there = `${project}node_modules/trpc-cached/`;
+  const isDeclared = (name: string) => !/\.(?:js|map)$/.test(name);
+  cpSync(`${root}dist`, `${there}dist`, { recursive: true, filter: isDeclared });
+  copyFileSync(`${root}package.json`, `${there}package.json`);
+  copyFileSync(`${root}test/types/consumer/exported.ts`, `${project}exported.ts`);
+  const compilerOptions = {
+    target: 'es2022',
+    lib: ['es2023', 'dom', 'dom.iterable'],
+    module: 'nodenext',
+    strict: true,
+    skipLibCheck: true,
+    declaration: true,
+    emitDeclarationOnly: true, // with `noEmit`, types without a name are not found
+    outDir: 'out',
+    types: ['node'],
+  };
+  writeFileSync(`${project}package.json`, JSON.stringify({ name: 'consumer', type: 'module' }));
+  writeFileSync(`${project}tsconfig.json`, JSON.stringify({ compilerOptions, files: ['exported.ts'] }));
+  return project;
+}
+
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a consumer of the built declarations', () => {
@@ -102,6 +127,14 @@ describe('a consumer of the built declarations', () => {
       240_000,
     );
   }
+
+  test('exports what it takes out of a cache, and its declarations say what that is', async () => {
+    const project = installed();
+    for (const { at } of compilers.filter(({ at, isThere }) => isThere && (isAll || !at.startsWith(part)))) {
+      expect(await run(`${at}/bin/tsc`, '-p', project)).toBe('');
+      expect(readFileSync(`${project}out/exported.d.ts`, 'utf8')).toContain('InputOf<');
+    }
+  }, 240_000);
 
   test.skipIf(missing.length > 0)('compiles as the page says; what is not compiled here stands as it was', async () => {
     const page = sectionOf(readFileSync(compatibilityPage, 'utf8'), 'typescript');

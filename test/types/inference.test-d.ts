@@ -55,6 +55,22 @@ const mine = t.procedure
     return opts.ctx.db.find(opts.input.id);
   });
 
+// A callback that several procedures share says what it reads, and no more.
+const byOrg = ({ ctx }: { ctx: { orgId: string } }) => `org:${ctx.orgId}`;
+const inOrg = t.procedure
+  .use(auth)
+  .input(z.object({ id: z.number() }))
+  .use(({ next }) => next({ ctx: { orgId: 'acme' } }));
+const cachedByOrg = (ttl: '1m' | '5m') => cached({ ttl, scope: byOrg });
+inOrg
+  .use(cached({ ttl: '1m', scope: byOrg, tags: ({ ctx, input }) => [`${ctx.orgId}:${input.id}`] }))
+  .use(cachedByOrg('1m'))
+  .query(({ ctx, input }) => is<Equal<[typeof ctx.orgId, typeof input.id], [string, number]>>());
+// @ts-expect-error nothing in front gives an orgId
+t.procedure.use(cached({ ttl: '1m', scope: byOrg }));
+// @ts-expect-error a procedure of another context
+initTRPC.context<{ other: 1 }>().create().procedure.use(cached('1m'));
+
 // Before `.input()` there is no input.
 const base = t.procedure.use(
   cached({
@@ -138,6 +154,15 @@ typed
   .peek({ path: 'post.early', input: 'x' })
   .then((peeked) => is<Equal<NonNullable<typeof peeked>['output'], number>>());
 typed.refresh({ path: 'post.mine', input: { id: 1 }, scope: 'u' }, () => ({ id: 1, at: new Date() }));
+typed.peek({ path: 'post.deep.er' });
+typed.explain('plain');
+typed.explain('post.mine', { id: 1 }, {}, { scope: 'u' });
+// @ts-expect-error the query needs an input
+typed.peek({ path: 'post.mine', scope: 'u' });
+// @ts-expect-error the query needs an input
+typed.refresh({ path: 'post.early' }, () => 1);
+// @ts-expect-error the query needs an input
+typed.explain('post.early');
 // @ts-expect-error no such procedure
 typed.invalidate('post.byIdd');
 // @ts-expect-error no such router

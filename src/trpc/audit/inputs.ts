@@ -1,8 +1,9 @@
 // Docs: docs/errors.md#audit
+import { late } from '../../deadline.ts';
 import { canonical } from '../../key.ts';
 import { parseInput } from '../registry.ts';
 import { warning } from './finding.ts';
-import type { Rule } from './survey.ts';
+import type { Rule, Subject } from './survey.ts';
 
 /** A parser of one value, as zod has it: of an object each member can be tried alone. */
 interface ShapedParser {
@@ -36,9 +37,21 @@ function tick(): void {
   for (let tries = 0; Date.now() === before && tries < 200_000; tries++);
 }
 
-const parsed = (subject: Parameters<Rule>[0], raw: unknown, end?: number): Promise<string | undefined> =>
-  parseInput(subject.procedure, raw, end)
-    .then(canonical)
+const deadlineMs = 1_000;
+
+/** An input as the parsers give it, or `late`. The timer keeps the process alive: somebody waits for what is found. */
+export function parsedInTime(subject: Subject, raw: unknown, end?: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, deadlineMs, late);
+    parseInput(subject.procedure, raw, end)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+const parsed = (subject: Subject, raw: unknown, end: number): Promise<string | typeof late | undefined> =>
+  parsedInTime(subject, raw, end)
+    .then((input) => (input === late ? late : canonical(input)))
     .catch(() => undefined);
 
 /** An input that the parsers make another one each time has another key each time. */
@@ -47,11 +60,18 @@ const unstableInput: Rule = async function* (subject) {
   if (cached === undefined || policy === undefined || policy.key !== undefined) return;
   const parsers = (procedure._def as { inputs?: ShapedParser[] }).inputs ?? [];
   if (parsers.length === 0) return;
-  const read = async () => ({
-    members: parsers.map((parser) => defaultsOf(parser, '')),
-    whole: [await parsed(subject, undefined, cached.index), await parsed(subject, {}, cached.index)],
-  });
+  const read = async () => {
+    const members = parsers.map((parser) => defaultsOf(parser, ''));
+    return { members, whole: await Promise.all([undefined, {}].map((raw) => parsed(subject, raw, cached.index))) };
+  };
   const before = await read();
+  if (before.whole.includes(late)) {
+    yield warning(
+      'parser-hangs',
+      `The parsers of ${path} did not answer undefined or {} within ${deadlineMs / 1_000} s: a call may wait as long, and whether its key is always the same is not known. Give what they ask a deadline.`,
+    );
+    return;
+  }
   tick();
   const after = await read();
   const member = before.members

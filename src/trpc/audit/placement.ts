@@ -13,13 +13,13 @@ const middlewareBehindCached: Rule = function* ({ path, cached }) {
   if (cached?.around.skipped !== true) return;
   yield error(
     'middleware-behind-cached',
-    `A hit on ${path} would skip a middleware behind cached, so it is never cached. Move cached behind it, or mark it cache.pure(middleware).`,
+    `A hit on ${path} would skip a middleware behind cached, so it is never cached. Move cached behind it. Never mark auth pure.`,
   );
 };
 
-const pureGuards: Rule = function* ({ path, cached, chain }, { isPure }) {
+const pureGuards: Rule = function* ({ path, cached, chain, isPureAt }) {
   if (cached === undefined) return;
-  const pure = chain.filter((middleware, index) => index > cached.index && isPure(middleware));
+  const pure = chain.filter((_, index) => index > cached.index && isPureAt(index));
   const found = pure.map((middleware) => refuses(middleware, [...refusals, 'TOO_MANY_REQUESTS']));
   const finding = found.includes('surely') ? error : found.includes('perhaps') ? warning : undefined;
   if (finding !== undefined)
@@ -97,14 +97,12 @@ const invalidatesOnAQuery: Rule = function* (subject) {
   yield error('invalidates-behind-cached', `A hit on ${path} would skip invalidates. Put invalidates before cached.`);
 };
 
-const invalidatesBehindMiddleware: Rule = function* (subject, { isPure }) {
-  const { path, own, chain } = subject;
+const invalidatesBehindMiddleware: Rule = function* (subject) {
+  const { path, own, chain, isPureAt } = subject;
   const settles = own.filter(({ definition }) => definition.kind === 'settle');
   const mine = new Set(own.map(({ index }) => index));
   const lateAt = chain.flatMap((middleware, index) =>
-    middleware._type === undefined && !mine.has(index) && !isPure(middleware) && mayCommitLate(middleware)
-      ? [index]
-      : [],
+    middleware._type === undefined && !mine.has(index) && !isPureAt(index) && mayCommitLate(middleware) ? [index] : [],
   );
   for (const { index } of invalidatesOf(subject)) {
     // A settle with nothing late between it and this collects nothing for anybody.
@@ -112,7 +110,7 @@ const invalidatesBehindMiddleware: Rule = function* (subject, { isPure }) {
     if (!lateAt.some((late) => late < index && late < outermost)) continue;
     yield warning(
       'invalidates-behind-middleware',
-      `A middleware around invalidates of ${path} does something after it, and may commit then. If it does, add .use(cache.settle) before that middleware; if not, mark it cache.pure(middleware).`,
+      `A middleware around invalidates of ${path} does something after it, and may commit then. If it does, add .use(cache.settle) before that middleware; if not, name this rule and path in ignore.`,
     );
   }
 };

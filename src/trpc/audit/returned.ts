@@ -1,5 +1,6 @@
 // Docs: docs/errors.md#audit
-import { closing, partsOf, type SourceText, sourceOf } from './source-text.ts';
+import type { SourceText } from './scan.ts';
+import { closing, partsOf, sourceOf } from './source-text.ts';
 
 /** The paths that a callback of `invalidates` surely gives, written as texts, unless those are of another deployment. */
 export function pathsIn(given: unknown): string[] {

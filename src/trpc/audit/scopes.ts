@@ -1,9 +1,11 @@
 // Docs: docs/errors.md#audit
 import { shown } from '../../errors.ts';
+import { everyone } from '../../key.ts';
 import { askScope, userKeysOf } from '../../user-keys.ts';
 import { error, warning } from './finding.ts';
+import { readsOfCtx } from './reads.ts';
 import { textsGiven } from './returned.ts';
-import { mentions, readsOfCtx, refuses, sourceOf } from './source-text.ts';
+import { mentions, refuses, sourceOf } from './source-text.ts';
 import type { Rule, Subject } from './survey.ts';
 
 /** Whether a middleware in front refuses callers. */
@@ -12,15 +14,23 @@ function guarded({ chain, cached }: Subject): ReturnType<typeof refuses> {
   return found.find((how) => how === 'surely') ?? found.find((how) => how !== undefined);
 }
 
-const publicReadsUser: Rule = function* ({ path, policy, resolver }, { scope }) {
-  if (policy === undefined || policy.scope !== 'public' || policy.key !== undefined) return;
+/** Whether the answers of a query are for everybody, whoever calls. */
+function isForEverybody({ path, policy }: Subject): boolean {
+  if (policy === undefined || policy.scope === 'public') return policy !== undefined;
+  const { reads, answer } = askScope(policy.scope, path);
+  return answer === everyone && reads.length === 0 && !mentions(policy.scope, /\binput\b/);
+}
+
+const publicReadsUser: Rule = function* (subject, { scope }) {
+  const { path, policy, resolver } = subject;
+  if (policy?.key !== undefined || !isForEverybody(subject)) return;
   const source = sourceOf(resolver);
   const users = userKeysOf(scope, path);
   const read = source && [...readsOfCtx(source)].find((name) => users.includes(name));
   if (read === undefined) return;
   yield error(
     'public-reads-user',
-    `${path} is for everybody, and its resolver reads ctx.${read}: what the first caller sees, all see. Remove scope: 'public', or do not read ctx.${read}.`,
+    `${path} is for everybody, and its resolver reads ctx.${read}: what the first caller sees, all see. Remove ${policy?.scope === 'public' ? "scope: 'public'" : 'its scope'}, or do not read ctx.${read}.`,
   );
 };
 

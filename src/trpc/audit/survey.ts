@@ -23,6 +23,8 @@ export interface Subject {
   readonly policy: Policy | undefined;
   /** Its chain as it was written, the resolver's link at its end. */
   readonly chain: readonly Middleware[];
+  /** Whether the one at this place of the chain is marked `cache.pure`. */
+  readonly isPureAt: (index: number) => boolean;
   /** What `query` or `mutation` was given. */
   readonly resolver: unknown;
   /** Whether another cache of this library has a middleware in it, and this one has none. */
@@ -36,7 +38,6 @@ export interface Survey {
   readonly matching: (pattern: string, base: Subject) => readonly Subject[];
   /** The scope of the cache. */
   readonly scope: Scope<any, any>;
-  readonly isPure: (middleware: Middleware) => boolean;
 }
 
 /** Looks at one procedure; a mistake that it does not concern is none. */
@@ -48,13 +49,15 @@ export interface ProcedureParts {
   /** A middleware as it was written, where this cache has put itself around it. */
   readonly original: (middleware: Middleware) => Middleware;
   readonly isOfLibrary: (middleware: Middleware) => boolean;
+  readonly isPure: (middleware: Middleware) => boolean;
 }
 
 /** What is told of a procedure at a path. */
 export function subjectOf(path: string, mount: string, procedure: ProcedureLike, parts: ProcedureParts): Subject {
   const own = parts.ownIn(procedure);
   const cached = own.find(({ definition }) => definition.kind === 'cached') as Subject['cached'];
-  const chain = procedure._def.middlewares.map(parts.original);
+  const { middlewares } = procedure._def;
+  const chain = middlewares.map(parts.original);
   return {
     path,
     full: mount === '' ? path : `${mount}.${path}`,
@@ -64,6 +67,7 @@ export function subjectOf(path: string, mount: string, procedure: ProcedureLike,
     cached: procedure._def.type === 'query' ? cached : undefined,
     policy: procedure._def.type === 'query' ? cached?.definition.policy : undefined,
     chain,
+    isPureAt: (index) => parts.isPure(middlewares[index] as Middleware),
     resolver: (procedure._def as { resolver?: unknown }).resolver,
     isOfAnother: own.length === 0 && chain.some(parts.isOfLibrary),
   };

@@ -1,10 +1,11 @@
 // Docs: docs/errors.md#audit
+import { late } from '../../deadline.ts';
 import { shown } from '../../errors.ts';
 import { everyone } from '../../key.ts';
 import { matches } from '../../pattern.ts';
 import { absolute, fieldsOf, isPattern } from '../../targets.ts';
-import { parseInput } from '../registry.ts';
 import { error, type Found, warning } from './finding.ts';
+import { parsedInTime } from './inputs.ts';
 import { nearest } from './nearest.ts';
 import { pathsIn } from './returned.ts';
 import { mentions } from './source-text.ts';
@@ -18,8 +19,8 @@ interface Written {
 }
 
 /** The static targets of a mutation that name paths. */
-function* writtenIn(subject: Subject, { matching }: Survey): Generator<Written> {
-  for (const { definition } of invalidatesOf(subject)) {
+function* writtenIn(subject: Subject, { matching }: Survey, uses = invalidatesOf(subject)): Generator<Written> {
+  for (const { definition } of uses) {
     for (const target of definition.targets) {
       const fields = fieldsOf(target);
       if (typeof fields.path !== 'string' || fields.external === true) continue;
@@ -68,41 +69,32 @@ const targetNotCached: Rule = function* (subject, survey) {
   }
 };
 
-/** Static targets whose input or scope no entry has. */
-const targetWithoutEntry: Rule = async function* (subject, survey) {
+/** Static targets that mean more than they say: their input is refused, or no entry is in their scope. */
+const targetIsWider: Rule = async function* (subject, survey) {
   for (const { pattern, fields, meant } of writtenIn(subject, survey)) {
     const queries = meant.filter(({ policy }) => policy !== undefined);
     if (queries.length === 0) continue;
-    if ('input' in fields && fields.input !== undefined) yield* inputFindings(subject, pattern, fields.input, queries);
+    if ('input' in fields && fields.input !== undefined) yield* inputFindings(subject, fields.input, queries);
     const { scope } = fields;
     if (scope === undefined || scope === everyone || !queries.every(({ policy }) => policy?.scope === 'public'))
       continue;
     yield error(
       'target-scope-unused',
-      `${shown(pattern)} in invalidates of ${subject.path} has a scope, and ${queries[0]?.path} is 'public': its entries are in no such scope, and stay. Remove scope from the target.`,
+      `${shown(pattern)} in invalidates of ${subject.path} has a scope, and ${queries[0]?.path} is 'public': its entries are in no such scope, so all of it is emptied. Remove scope from the target.`,
     );
   }
 };
 
-async function* inputFindings(
-  { path }: Subject,
-  pattern: string,
-  input: unknown,
-  queries: readonly Subject[],
-): AsyncGenerator<Found> {
+async function* inputFindings({ path }: Subject, input: unknown, queries: readonly Subject[]): AsyncGenerator<Found> {
   for (const query of queries) {
-    if (!query.chain.some(isInputParser)) {
-      yield error(
-        'target-without-input',
-        `${shown(pattern)} in invalidates of ${path} names an input, and ${query.path} takes none: no entry is of this one. Remove input from the target.`,
+    const refused = Symbol('refused');
+    const answer = await parsedInTime(query, input).catch(() => refused);
+    if (answer === late)
+      yield warning(
+        'parser-hangs',
+        `The parsers of ${query.path} did not answer in time to the input that invalidates of ${path} names: all of ${query.path} is emptied, after a second. Give what they ask a deadline.`,
       );
-      continue;
-    }
-    const refused = await parseInput(query.procedure, input).then(
-      () => false,
-      () => true,
-    );
-    if (!refused) continue;
+    if (answer !== refused) continue;
     yield error(
       'target-refused',
       `The parsers of ${query.path} refuse the input that invalidates of ${path} names, so all of ${query.path} is emptied. Write the input as a client sends it.`,
@@ -175,13 +167,11 @@ const unmatchedTag: Rule = function* (subject, { subjects }) {
   }
 };
 
-const expireWithoutWindow: Rule = function* (subject, { matching }) {
-  for (const { definition } of invalidatesOf(subject)) {
-    if (definition.mode !== 'expire') continue;
-    const patterns = definition.targets.flatMap((target) => (typeof target === 'string' ? [target] : []));
-    const queries = patterns
-      .flatMap((pattern) => matching(pattern, subject))
-      .filter(({ policy }) => policy !== undefined);
+const expireWithoutWindow: Rule = function* (subject, survey) {
+  for (const use of invalidatesOf(subject)) {
+    if (use.definition.mode !== 'expire') continue;
+    const meant = [...writtenIn(subject, survey, [use])].flatMap((written) => written.meant);
+    const queries = meant.filter(({ policy }) => policy !== undefined);
     if (queries.length === 0 || queries.some(({ policy }) => Math.max(policy?.staleMs ?? 0, policy?.errorMs ?? 0) > 0))
       continue;
     yield warning(
@@ -220,7 +210,7 @@ const mutationWithoutInvalidates: Rule = function* (subject, { subjects }) {
 export const targetRules: readonly Rule[] = [
   unmatchedPattern,
   targetNotCached,
-  targetWithoutEntry,
+  targetIsWider,
   targetMissesTwin,
   tagIsNoPattern,
   unmatchedTag,
