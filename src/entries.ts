@@ -1,5 +1,6 @@
 // Docs: docs/inspector.md#entries
 import type { Core } from './call.ts';
+import { late, within } from './deadline.ts';
 import { standingOf } from './entry.ts';
 import { CacheError, invalid, rejectUnknown } from './errors.ts';
 import { type ExplainedEntry, timesOf } from './explanation.ts';
@@ -13,7 +14,10 @@ import { isPattern } from './targets.ts';
 export interface EntriesOptions {
   /** A path or pattern, as targets have them: `'post.*'`. @default '*' */
   readonly match?: string;
-  /** How many entries to look at, about: a page may hold fewer, or none, and a few more. @default 100 */
+  /**
+   * How many entries to look at, about: a page may hold fewer, or none, and a few more. The store has `timeouts.read` for each
+   * hundred, and once more. @default 100
+   */
   readonly limit?: number;
   /** Where the page before this one ended. @default the beginning */
   readonly cursor?: string;
@@ -44,6 +48,8 @@ export interface EntriesPage {
 }
 
 const mostLimit = 1_000;
+// A page is several trips to a store: one for the keys, and one for the heads of so many of them.
+const keysATrip = 100;
 
 /** Checks what a listing is asked for. */
 function checkedEntries(options: EntriesOptions): Required<Pick<EntriesOptions, 'match' | 'limit'>> {
@@ -59,7 +65,7 @@ function checkedEntries(options: EntriesOptions): Required<Pick<EntriesOptions, 
   return { match, limit };
 }
 
-/** A page of the entries of a namespace. */
+/** A page of the entries of a namespace. Each trip that it takes has the time of a lookup. */
 export async function listEntries(
   options: EntriesOptions,
   { namespace, hashKeys, core }: { readonly namespace: string; readonly hashKeys: boolean; readonly core: Core },
@@ -76,7 +82,15 @@ export async function listEntries(
   const { prefix } = labels;
   const { cursor } = options;
   const part = partOf(match);
-  const page = await store.scan({ prefix, part, limit, ...(cursor !== undefined && { cursor }) });
+  const asked = { prefix, part, limit, ...(cursor !== undefined && { cursor }) };
+  const budgetMs = core.timeouts.readMs * (1 + Math.ceil(limit / keysATrip));
+  const page = await within(Promise.resolve(store.scan(asked)), budgetMs);
+  if (page === late) {
+    throw new CacheError(
+      'STORE',
+      `entries: ${store.name} did not answer within ${budgetMs} ms. Ask for fewer entries at once with limit, or give the store more time with timeouts.read.`,
+    );
+  }
   const now = Date.now();
   const entries = page.entries.map((one) => listed(one, labels, now)).filter(({ path }) => matches(match, path));
   return { entries, ...(page.cursor !== undefined && { cursor: page.cursor }) };

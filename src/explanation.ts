@@ -90,6 +90,8 @@ export interface Asked {
   readonly wanted: Wanted;
   readonly labels: Labels;
   readonly now: number;
+  /** Whether the store takes epochs away to invalidate: then one that is missing need not be lost. */
+  readonly takesAway?: boolean;
 }
 
 /** What becomes of a call that the store answers so; `answer` is undefined where it did not, for the reason `why`. */
@@ -143,7 +145,7 @@ export function carriedBy({ epochs, ids }: Pick<Entry, 'epochs' | 'ids'>, own: L
 type Verdict = Pick<Explanation, 'outcome' | 'reason' | 'why'>;
 
 function verdictOf(
-  { policy, wanted, labels, now }: Asked,
+  { policy, wanted, labels, now, takesAway = false }: Asked,
   { entry, own }: LookupAnswer,
   epochs: readonly Standing[],
 ): Verdict {
@@ -160,10 +162,15 @@ function verdictOf(
     const moved = named('invalidated');
     if (moved !== undefined) return miss('invalidated', `Invalidated since it was stored ${age} ago: ${moved}.`);
     const gone = named('missing');
+    if (gone !== undefined && takesAway)
+      return miss(
+        'invalidated',
+        `Invalidated since it was stored ${age} ago, unless the store lost what says that it is still valid: ${gone}.`,
+      );
     if (gone !== undefined)
       return miss(
         'evicted',
-        `The store has lost what says that the entry is still valid: ${gone}. It counts as invalidated.`,
+        `What says that the entry is still valid is gone from the store: ${gone}. It counts as invalidated.`,
       );
     const lacking = named('lacking');
     if (lacking !== undefined) return miss('unfit', `It was filled without ${lacking}, on which this call depends.`);

@@ -17,7 +17,7 @@ export function connect(url: string, name: string, token?: string) {
   const exchanges: Exchange[] = [];
   const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
 
-  async function fetchAndNote(input: RequestInfo | URL | string, init?: RequestInit) {
+  async function fetchAndNote(input: RequestInfo | URL | string, init?: object) {
     const response = await fetch(input, init);
     const body = await response.arrayBuffer();
     exchanges.push({
@@ -29,7 +29,7 @@ export function connect(url: string, name: string, token?: string) {
     return new Response(response.status === 304 ? null : body, response);
   }
 
-  const link = { url, transformer: superjson, headers: authorization, fetch: fetchAndNote as typeof fetch };
+  const link = { url, transformer: superjson, headers: authorization, fetch: fetchAndNote };
   return {
     name,
     exchanges,

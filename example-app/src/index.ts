@@ -1,9 +1,27 @@
 import pc from 'picocolors';
 
-const endsAfterTour = process.argv.includes('--once');
+const usage = `Usage: npm start -- [--once]
+
+Loads the cities of the world into a PostgreSQL, serves a cached tRPC API over them at http://localhost:3000, drives it
+once, prints what came back, and stays up.
+
+  npm start -- --once   ends after that; exit code 1 if an answer was not as expected
+  PORT=8080 npm start   serves at another port; 0 is any that is free
+
+UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN keep the cache in Upstash.
+`;
+
+const given = process.argv.slice(2);
+if (given.includes('--help') || given.includes('-h')) {
+  process.stdout.write(usage);
+  process.exit();
+}
+const endsAfterTour = given.includes('--once');
 const port = Number(process.env.PORT ?? (endsAfterTour ? 0 : 3000)); // 0: any free port
 
 try {
+  const unknown = given.find((one) => one !== '--once');
+  if (unknown !== undefined) throw new Error(`${unknown} means nothing here. --help says what does.`);
   if (!Number.isInteger(port)) throw new Error(`PORT must be a number, not ${process.env.PORT}.`);
   const { startApp } = await import('./app.ts'); // here, so that a mistake in the environment is explained below too
   const app = await startApp(port);

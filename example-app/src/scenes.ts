@@ -141,16 +141,16 @@ const fillOf = (wanted: string) =>
     });
   });
 
-export async function manyAtOnce({ guest, report, database, visit }: Scene) {
+export async function manyAtOnce({ guest, report, world, visit }: Scene) {
   report.section('100 equal calls at once, each a request of its own');
-  const before = database.queries;
+  const before = world.queries;
   const search = () => guest.trpc.city.search.query({ text: 'saint' });
   await visit(guest, 'city.search × 100', () => Promise.all(Array.from({ length: 100 }, search)), {
     xCache: 'MISS',
     note: () => outcomes(guest.exchanges.slice(-100)),
     check: (answers) => answers.every((cities) => cities.length > 0),
   });
-  const asked = database.queries - before;
+  const asked = world.queries - before;
   report.finding(
     `100 equal calls at once asked the database ${asked === 1 ? 'once' : `${asked} times`}.`,
     asked === 1 || storeName !== 'memory', // behind a slow network a lookup may be late: its call asks the database itself

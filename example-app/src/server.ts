@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { inspector } from 'trpc-cached/inspector';
@@ -7,15 +7,49 @@ import { cache } from './cache.ts';
 import { userOf } from './context.ts';
 import { bundlePage, type Page } from './page.ts';
 import { appRouter } from './router.ts';
+import { refusalOf } from './visitors.ts';
 import type { World } from './world.ts';
 
 export interface RunningServer {
   url: string;
+  world: World;
   close(): Promise<void>;
 }
 
-/** Serves the API at `/trpc`, the page at `/`, and the inspector of the cache at `/cache`. */
-export async function startServer(world: World, port: number, bundle = bundlePage): Promise<RunningServer> {
+/** Takes its port, opens the world, and serves it. Whoever comes before the world is open waits for it. */
+export async function startServer(
+  open: (url: string) => World | Promise<World>,
+  port: number,
+  bundle = bundlePage,
+): Promise<RunningServer> {
+  const server = createServer().listen(port, 'localhost');
+  await once(server, 'listening');
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const opening = (async () => serve(await open(url), bundle))();
+  server.on('request', (req, res) => {
+    const refusal = refusalOf(req);
+    if (refusal !== undefined) return void res.writeHead(refusal.status).end(refusal.why);
+    opening.then(
+      ({ answer }) => answer(req, res),
+      () => res.writeHead(503).end(),
+    );
+  });
+  const stop = async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+  try {
+    const { world, close } = await opening;
+    return { url, world, close: () => stop().then(close) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The API at `/trpc`, the page at `/`, and the inspector of the cache at `/cache`. */
+function serve(world: World, bundle: typeof bundlePage) {
   const api = createHTTPHandler({
     ...cache.http({
       router: appRouter,
@@ -26,7 +60,7 @@ export async function startServer(world: World, port: number, bundle = bundlePag
   const panel = inspector(cache, { title: 'The cache of the cities' }); // a real app has its own auth in front of it
   let page: Promise<Page> | undefined; // bundled when somebody first opens it: the API does not wait
 
-  const server = createServer((req, res) => {
+  function answer(req: IncomingMessage, res: ServerResponse) {
     const [path = '/'] = (req.url ?? '/').split('?');
     if (path.startsWith('/trpc/')) return void api(req, res);
     if (path === '/cache') return void panel.node(req, res);
@@ -35,18 +69,8 @@ export async function startServer(world: World, port: number, bundle = bundlePag
       (files) => send(res, files, path),
       (error) => res.writeHead(500).end(String(error)),
     );
-  });
-  server.listen(port, 'localhost'); // nobody else: the page may empty the cache
-  await once(server, 'listening');
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    async close() {
-      panel.close();
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  }
+  return { world, answer, close: panel.close };
 }
 
 function send(response: ServerResponse, files: Page, path: string) {

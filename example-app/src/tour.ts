@@ -1,17 +1,17 @@
 import { type Client, connect, type Exchange } from './client.ts';
-import type { Database } from './database.ts';
 import { Report } from './report.ts';
 import { batch, expire, manyAtOnce, perUser, rename, slowestQuery } from './scenes.ts';
+import type { World } from './world.ts';
 
 /** Drives the API as its users would, and reports what came back. */
-export async function takeTour(url: string, database: Database): Promise<Report> {
+export async function takeTour(url: string, world: World): Promise<Report> {
   const report = new Report();
   const scene: Scene = {
     guest: connect(url, 'guest'),
     ada: connect(url, 'Ada', 'token-of-ada'),
     grace: connect(url, 'Grace', 'token-of-grace'),
     report,
-    database,
+    world,
     visit: visitFor(report),
   };
   // The first requests of a process load code, have it compiled and open connections: not what this tour measures.
@@ -33,7 +33,7 @@ export interface Scene {
   ada: Client;
   grace: Client;
   report: Report;
-  database: Database;
+  world: World;
   visit: ReturnType<typeof visitFor>;
 }
 

@@ -4,6 +4,7 @@ import { everyone, type ScopeValue } from '../key.ts';
 import { errorLabel } from '../label.ts';
 import type { Cache } from '../surface.ts';
 import { isPattern, type Target } from '../targets.ts';
+import { mostBytes, tooLong } from './answers.ts';
 
 /** What an action may do, and for whom. */
 export interface ActionParts<C> {
@@ -17,22 +18,20 @@ export interface ActionAnswer {
   readonly body: unknown;
 }
 
-const mostCharacters = 65_536;
-
 const refused = (error: string, status = 400): ActionAnswer => ({ status, body: { error } });
 
 /** Does what the page asks for. What was asked is not trusted: a wrong question is an answer, not a failure. */
 export async function actOn<C>(request: Request, cache: Cache<C>, parts: ActionParts<C>): Promise<ActionAnswer> {
-  const text = await request.text();
-  if (text.length > mostCharacters) return refused('the question is too long', 413);
+  const sent = await request.arrayBuffer();
+  if (sent.byteLength > mostBytes) return refused(tooLong, 413);
   let asked: Record<string, unknown>;
   try {
-    asked = { ...JSON.parse(text) };
+    asked = { ...JSON.parse(new TextDecoder().decode(sent)) };
   } catch {
     return refused('the body is not JSON');
   }
   try {
-    if (asked.action === 'entries') return { status: 200, body: await cache.entries(pageAsked(asked)) };
+    if (asked.action === 'entries') return await entries(asked, cache);
     if (asked.action === 'explain') return await explain(asked, request, cache, parts);
     if (asked.action === 'invalidate') return await invalidate(asked, cache, parts);
     return refused('no such action');
@@ -47,6 +46,16 @@ const pageAsked = ({ match, limit, cursor }: Record<string, unknown>) => ({
   ...(typeof limit === 'number' && { limit }),
   ...(typeof cursor === 'string' && { cursor }),
 });
+
+async function entries<C>(asked: Record<string, unknown>, cache: Cache<C>): Promise<ActionAnswer> {
+  try {
+    return { status: 200, body: await cache.entries(pageAsked(asked)) };
+  } catch (error) {
+    if (!(error instanceof CacheError)) return refused(`the store failed (${errorLabel(error, true)})`, 503);
+    if (error.code === 'STORE') return refused(errorLabel(error, true), 503);
+    throw error;
+  }
+}
 
 async function explain<C>(
   { path, input, ...asked }: Record<string, unknown>,

@@ -10,6 +10,11 @@ export const guarded = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
+/** How long a question of the page may be, in bytes. */
+export const mostBytes = 65_536;
+/** What is said to a longer one, with 413. */
+export const tooLong = 'the question is too long';
+
 /** An answer for the script of the page. */
 export const json = (body: unknown, status = 200): Response =>
   new Response(JSON.stringify(body), { status, headers: { ...guarded, 'content-type': 'application/json' } });

@@ -84,7 +84,7 @@ export interface Snapshot {
  * createServer((req, res) => {
  *   if (req.headers.authorization === 'Basic YWRtaW46c2VjcmV0') void panel.node(req, res);
  *   else res.writeHead(401, { 'www-authenticate': 'Basic' }).end();
- * });
+ * }).listen(3001); // admin / secret, in Base64
  * ```
  */
 export function inspector<C>(cache: Cache<C>, options: InspectorOptions<C> = {}): Inspector {

@@ -1,5 +1,5 @@
 // Docs: docs/inspector.md#mounting
-import { isAnswered, json, notAllowed } from './answers.ts';
+import { isAnswered, json, mostBytes, notAllowed, tooLong } from './answers.ts';
 
 /** What is read of a request of Node. */
 export interface NodeRequest extends AsyncIterable<unknown> {
@@ -29,8 +29,6 @@ export interface NodeResponse {
   readonly destroyed?: boolean;
 }
 
-const mostBytes = 65_536;
-
 /** Answers a request of Node by a fetch handler. Never rejects: nobody waits for it, and a rejection would end the process. */
 export async function answerNode(
   handler: (request: Request) => Promise<Response>,
@@ -54,7 +52,7 @@ export async function answerNode(
 async function answerOf(handler: (request: Request) => Promise<Response>, request: NodeRequest): Promise<Response> {
   if (!isAnswered(request.method ?? 'GET')) return notAllowed();
   const given = await requestOf(request);
-  return given === undefined ? json({ error: 'the question is too long' }, 413) : handler(given);
+  return given === undefined ? json({ error: tooLong }, 413) : handler(given);
 }
 
 async function send(answer: Response, response: NodeResponse): Promise<void> {

@@ -19,7 +19,7 @@ const bundle = () =>
 export async function openExample({ isWhole = false } = {}) {
   const world: World = isWhole ? worldInPostgres(await openDatabase(() => {})) : worldInMemory(fewCities, wishes);
   await cache.clear();
-  const server = await startServer(world, 0, bundle);
+  const server = await startServer(() => world, 0, bundle);
   onTestFinished(async () => {
     await server.close();
     await world.close();

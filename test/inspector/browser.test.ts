@@ -1,16 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { memoryStore } from '../../src/index.ts';
-import { complaintsOf, controlsOf, press, shoot, tooPale, type, view } from '../support/browser-page.ts';
-import { chromiumAvailable, openTab, type Tab } from '../support/chromium.ts';
+import { controlsOf, press, shoot, tooPale, type, view } from '../support/browser-page.ts';
+import { chromiumAvailable, type Tab } from '../support/chromium.ts';
 import type { Picture } from '../support/png.ts';
-import { type Shop, serveInspector, shopOn, visit } from './site.ts';
+import { open, textOf } from './opened.ts';
+import { shopOn, visit } from './site.ts';
 
 const shots = new URL('../../docs/inspector/', import.meta.url);
 const roles = ['button', 'combobox', 'textbox', 'checkbox', 'searchbox'];
-
-/** The text of an element in the page. */
-const textOf = (tab: Tab, selector: string): Promise<string> =>
-  tab.evaluate((selector) => document.querySelector<HTMLElement>(selector)?.innerText ?? '', selector);
 
 /** Names in the page's tab order, from the first control on. */
 const focusOrder = async (tab: Tab, times: number): Promise<string[]> => {
@@ -28,21 +25,6 @@ const focusOrder = async (tab: Tab, times: number): Promise<string[]> => {
   return seen;
 };
 
-const open = async (
-  options: Parameters<typeof serveInspector>[1] = {},
-  shop = shopOn({ namespace: 'shop-production' }),
-  others: readonly Shop[] = [],
-) => {
-  const { url } = await serveInspector([shop, ...others], options);
-  const tab = await openTab();
-  const complaints = await complaintsOf(tab);
-  const requests: string[] = [];
-  tab.on('Network.requestWillBeSent', ({ request }) => requests.push(request.url));
-  await tab.send('Network.enable');
-  await tab.send('Emulation.setTimezoneOverride', { timezoneId: 'UTC' });
-  return { shop, url, tab, complaints, requests };
-};
-
 /** The colour in a corner of a picture, and how many colours there are. */
 const coloursOf = ({ width, height, rgb }: Picture) => {
   const at = (x: number, y: number) => [...rgb.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
@@ -58,7 +40,7 @@ describe.skipIf(!chromiumAvailable)('the inspector in Chromium', () => {
     await view(tab, 1280, 'light');
     await tab.goto(url);
     await expect.poll(() => textOf(tab, '#entries'), { timeout: 5_000 }).toContain('city:5');
-    expect(await textOf(tab, '#facts')).toMatch(/^Store memory, answers\s+Namespace shop-production$/);
+    expect(await textOf(tab, '#facts')).toMatch(/^Store memory, breaker closed\s+Namespace shop-production$/);
     expect(await textOf(tab, '#f-ratio')).toMatch(/^\d\d %$/);
     expect(await textOf(tab, '#paths')).toMatch(/offers\s+bypass: when 24/);
     expect(await textOf(tab, '#feed')).toMatch(/Invalidated city\.\*\s+in city\.byId, city\.list, city\.search/);
@@ -109,7 +91,7 @@ describe.skipIf(!chromiumAvailable)('the inspector in Chromium', () => {
     for (const id of [1, 2, 3]) for (const one of [shop, other, other]) await one.as().city.byId({ id });
     await tab.goto(url);
     await expect.poll(() => textOf(tab, '#listed'), { timeout: 5_000 }).toMatch(/^3 entries, /);
-    const isReady = () => tab.evaluate(() => !(document.getElementById('inv-go') as HTMLButtonElement).disabled);
+    const isReady = () => tab.evaluate(() => document.getElementById('inv-go')?.ariaDisabled === 'false');
     const hint = () => textOf(tab, '#inv-hint');
     for (const [text, told, ready] of [
       ['ci', 'no registered cached query matches', false],

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Cache, memoryStore } from '../../src/index.ts';
+import { type KeyvClient, kvStore } from '../../src/stores/kv.ts';
 import { type Context, cacheOf } from '../support/app.ts';
 import { faultyStore, hanging, throwing } from '../support/stores.ts';
 import { appOf } from './explain-app.ts';
@@ -14,7 +15,34 @@ describe('an explanation', () => {
     const { cache, as } = appOf({ store: memoryStore({ maxEpochs: 11 }) });
     await as({}).byId({ id: 1 });
     await as({}).byId({ id: 2 });
-    expect(await cache.explain('post.byId', { id: 1 })).toMatchObject({ outcome: 'miss', reason: 'evicted' });
+    const told = await cache.explain('post.byId', { id: 1 });
+    expect(told).toMatchObject({ outcome: 'miss', reason: 'evicted' });
+    expect(told.why).toMatch(
+      /^What says that the entry is still valid is gone from the store: .+\. It counts as invalidated\.$/,
+    );
+  });
+
+  it('of a store that takes away what is invalidated says that it was, or that the store lost it', async () => {
+    const values = new Map<string, string>();
+    const keyv: KeyvClient = {
+      get: async (key) => values.get(key),
+      getMany: async (keys) => keys.map((key) => values.get(key)),
+      set: async (key, value) => values.set(key, value).has(key),
+      delete: async (key) => values.delete(key),
+      on: () => {},
+    };
+    const { cache, as } = appOf({ store: kvStore(keyv, { reads: 'latest' }), namespace: 'n' });
+    await as({}).byId({ id: 1 });
+    expect(await cache.explain('post.byId', { id: 1 })).toMatchObject({ outcome: 'hit' });
+    vi.advanceTimersByTime(3_000);
+    await cache.invalidate('post.*');
+    const told = await cache.explain('post.byId', { id: 1 });
+    expect(told).toMatchObject({
+      outcome: 'miss',
+      reason: 'invalidated',
+      why: 'Invalidated since it was stored 3 s ago, unless the store lost what says that it is still valid: post.*.',
+    });
+    expect(told.epochs).toContainEqual({ target: 'post.*', state: 'missing' });
   });
 
   it('of a store that is down, or hangs, is a bypass that says so, in time', async () => {

@@ -1,6 +1,7 @@
+import { lazy } from '@trpc/server';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Explanation, everyone, memoryStore } from '../../src/index.ts';
-import { ann, bob, errorOf } from '../support/app.ts';
+import { ann, bob, errorOf, t } from '../support/app.ts';
 import { appOf } from './explain-app.ts';
 
 const stateOf = ({ epochs }: Explanation, target: string) => epochs.find((epoch) => epoch.target === target)?.state;
@@ -202,5 +203,18 @@ describe('an explanation', () => {
     const { cache } = appOf();
     const error = await errorOf(() => cache.explain('post.other'));
     expect(error).toMatchObject({ code: 'UNKNOWN_PATH', message: expect.stringContaining('cache.register') });
+  });
+
+  it('of what a lazy router has says that it may not be loaded, and explains it once it is', async () => {
+    const { cache } = appOf();
+    const post = t.router({ list: t.procedure.use(cache.cached('1m')).query(() => 1) });
+    const router = cache.register(t.router({ v2: lazy(async () => ({ post })) }), { mount: 'later' });
+    const path = 'later.v2.list';
+    expect(await errorOf(() => cache.explain(path))).toMatchObject({
+      code: 'UNKNOWN_PATH',
+      message: `explain: "${path}" is not a procedure of a registered router, as far as these are loaded. Register the router with cache.register, check the path, and load a lazy router first: call one of its procedures.`,
+    });
+    await router.createCaller({}).v2.list();
+    expect(await cache.explain(path)).toMatchObject({ outcome: 'hit' });
   });
 });

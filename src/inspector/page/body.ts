@@ -30,7 +30,7 @@ const procedures = `<section aria-labelledby="h-paths">
 const entries = `<section aria-labelledby="h-entries">
 <div class="head"><h2 id="h-entries">Entries</h2><p class="soft" id="listed"></p></div>
 <form class="tool" id="list"><label>Path or pattern<input id="match" value="*" autocomplete="off" spellcheck="false" list="patterns"></label>
-<button type="submit">List</button></form>
+<button type="submit">List</button><label class="check"><input type="checkbox" id="keys"> Keys</label></form>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="h-entries"><table>
 <thead><tr><th scope="col">Procedure</th><th scope="col">State</th><th scope="col" class="n w">Age</th><th scope="col" class="n">TTL left</th>
 <th scope="col" class="n w">Size</th><th scope="col">Scope</th><th scope="col" class="w">Tags</th></tr></thead>
@@ -41,7 +41,7 @@ const invalidate = `<section aria-labelledby="h-inv" id="s-inv"><div class="head
 <option value="scope">Scope</option></select></label><label>Which one<input id="inv-value" autocomplete="off" spellcheck="false" list="patterns"
 aria-describedby="inv-hint"></label></div><p class="hint" id="inv-hint" aria-live="polite"></p>
 <label class="check"><input type="checkbox" id="inv-expire"> Only expire: stale windows still count</label>
-<button class="main" id="inv-go" disabled>Invalidate</button></form><p class="result hint" id="inv-result" role="status"></p></section>`;
+<button class="main" id="inv-go" aria-disabled="true">Invalidate</button></form><p class="result hint" id="inv-result" role="status"></p></section>`;
 
 const explain = `<section aria-labelledby="h-exp"><div class="head"><h2 id="h-exp">Explain a call</h2></div>
 <form id="exp"><label>Procedure<input id="exp-path" autocomplete="off" spellcheck="false" list="cached" required></label>

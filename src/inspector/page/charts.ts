@@ -8,7 +8,7 @@ const servedOf = ([hit, stale, coalesced]) => hit + stale + coalesced;
 function bar(counts) {
   const all = sumOf(counts);
   const node = make('svg@', { viewBox: '0 0 112 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
-  if (all === 0) node.append(make('rect@', { width: 112, height: 10, class: 'rest' }));
+  if (all === 0) node.append(make('rect@', { width: 112, height: 10 }));
   let x = 0;
   counts.forEach((count, index) => {
     const width = (112 * count) / all;

@@ -1,4 +1,6 @@
 // Docs: docs/inspector.md
+import { wordHeader } from '../origin.ts';
+
 /** Elements and how figures are written. */
 export const elements: string = `
 const $ = (id) => document.getElementById(id);
@@ -21,6 +23,12 @@ const set = (node, text) => {
   return node;
 };
 const show = (node, isThere) => { node.hidden = !isThere; };
+// Puts these into a node, in this order. Those that are there already are not taken out: focus and selection stay.
+function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, at) => { if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null); });
+}
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const some = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
@@ -60,11 +68,11 @@ const isPattern = (text) => text.split('.').every((part) => part !== '' && (part
 async function ask(question) {
   const answer = await fetch(location.pathname, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-inspector-word': word },
+    headers: { 'content-type': 'application/json', '${wordHeader}': word },
     body: JSON.stringify(question),
   });
   const body = await answer.json().catch(() => ({ error: 'the server did not answer as the inspector does' }));
-  if (!answer.ok || body.error) throw new Error(body.error ?? 'the server answered ' + answer.status);
+  if (!answer.ok || body.error) throw Object.assign(new Error(body.error ?? 'the server answered ' + answer.status), { status: answer.status });
   return body;
 }
 `;

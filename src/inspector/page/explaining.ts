@@ -2,7 +2,7 @@
 /** The form that explains a call. */
 export const explaining: string = `
 function term(name, value) {
-  return value === '' || value === undefined ? [] : [make('dt', {}, name), make('dd', {}, value)];
+  return value ? [make('dt', {}, name), make('dd', {}, value)] : [];
 }
 
 function drawTold(told) {

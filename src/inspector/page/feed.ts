@@ -3,7 +3,7 @@
 export const feed: string = `
 const items = [];
 const names = { invalidate: 'Invalidated', widen: 'Widened', breaker: 'Breaker', error: 'Failed' };
-const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+const clock = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
 
 function itemNode(item) {
   const reach = item.reach && (item.reach.length > 4 ? item.reach.slice(0, 4).join(', ') + ' and ' + (item.reach.length - 4) + ' more' : item.reach.join(', '));
@@ -30,19 +30,16 @@ function addItems(boot, told, most) {
   items.push(...added);
   items.sort((a, b) => b.at - a.at || b.n - a.n);
   items.splice(most);
-  $('feed').replaceChildren(...items.map((item) => item.node ?? itemNode(item)));
+  arrange($('feed'), items.map((item) => item.node ?? itemNode(item)));
   show($('feed'), items.length > 0);
   show($('no-feed'), items.length === 0);
   return added.filter(({ at }) => at >= begun);
 }
 
-// Read out, and counted against the list.
-async function announce(added) {
+// Read out; lists count what came of it.
+function announce(added) {
   const last = added.filter(({ kind }) => kind === 'invalidate' || kind === 'breaker').at(-1);
-  if (last === undefined) return;
-  set($('news'), names[last.kind] + ' ' + last.what);
-  if (last.kind !== 'invalidate' || !latest.status.lists) return;
-  const gone = await list(false);
-  if (gone > 0 && last.gone) set(last.gone, plural(gone, 'listed entry', 'listed entries') + ' became unusable');
+  if (last !== undefined) set($('news'), names[last.kind] + ' ' + last.what);
+  for (const item of added) if (item.kind === 'invalidate') heardOf(item);
 }
 `;

@@ -30,8 +30,7 @@ function drawPaths(paths) {
     set(why, [...one.why].map(([reason, count]) => reason + ' ' + number(count)).join(' · '));
   }
   const rows = paths.map(({ path }) => pathRows.get(path).row);
-  const body = $('paths');
-  rows.forEach((row, index) => { if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null); });
+  arrange($('paths'), rows);
   show($('no-paths'), rows.length === 0);
 }
 

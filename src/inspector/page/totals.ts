@@ -1,4 +1,6 @@
 // Docs: docs/inspector.md#many-processes
+import { slotMs } from '../counts.ts';
+
 /** What several processes told, added up. */
 export const totals: string = `
 const outcomes = ['hit', 'stale', 'coalesced', 'miss', 'bypass'];
@@ -22,7 +24,7 @@ function totalPaths() {
       if (one.bytes !== undefined) sum.sizes.push(one.bytes);
     }
   }
-  const mean = (list) => (list.length === 0 ? undefined : list.reduce((a, b) => a + b, 0) / list.length);
+  const mean = (list) => (list.length === 0 ? undefined : sumOf(list) / list.length);
   return [...all.values()].map((sum) => {
     const calls = outcomes.reduce((n, name) => n + sum[name], 0);
     const served = sum.hit + sum.stale + sum.coalesced;
@@ -33,7 +35,7 @@ function totalPaths() {
 }
 
 function totalSlots() {
-  const last = Math.floor(latest.at / 10000);
+  const last = Math.floor(latest.at / ${slotMs});
   const all = Array.from({ length: 60 }, () => [0, 0, 0, 0, 0]);
   for (const { slots } of boots.values()) {
     for (const [at, ...counts] of slots) {

@@ -9,19 +9,27 @@ let begun;
 let relisted = 0;
 const serverNow = () => Date.now() + skew;
 
-function fact(name, value, kind) {
-  return make('li', kind ? { class: kind } : {}, kind !== undefined && make('span', { class: 'dot' }), name + ' ', make('b', {}, value));
+// What is known of the store: whether it would answer now is not.
+function storeText({ store, breaker: { state, parts } }) {
+  if (store === undefined) return 'not opened yet';
+  const last = unread ?? items.find(({ kind, bad, what }) => bad && (kind === 'invalidate' || /^(lookup|fill|lease)$/.test(what)));
+  return store + ', breaker ' + state + (parts.length > 0 ? ' (' + parts.length + ' parts)' : '')
+    + (last === undefined ? '' : ', last failure ' + clock.format(last.at) + (last.kind === 'error' ? ', ' + last.what : ''));
 }
 
+let drawn = '';
 function drawFacts() {
   const { status } = latest;
-  const { state, parts } = status.breaker;
-  const store = state === 'closed' ? 'answers' : state === 'open' ? 'is left alone: the breaker is open' : 'is being tried';
-  $('facts').replaceChildren(
-    fact('Store', (status.store ?? 'not opened yet') + (status.store ? ', ' + store : '') + (parts.length > 0 ? ' (' + parts.length + ' parts)' : ''), state === 'closed' ? (status.store ? '' : 'off') : 'bad'),
-    fact('Namespace', status.namespace),
-    ...(status.waiting > 0 ? [fact('Waiting to be invalidated', number(status.waiting), 'bad')] : []),
-    ...(latest.readOnly ? [fact('Mode', 'read only')] : []));
+  const facts = [
+    ['Store', storeText(status), status.store === undefined ? 'off' : status.breaker.state !== 'closed' || unread ? 'bad' : ''],
+    ['Namespace', status.namespace],
+    ...(status.waiting > 0 ? [['Waiting to be invalidated', number(status.waiting), 'bad']] : []),
+    ...(latest.readOnly ? [['Mode', 'read only']] : []),
+  ];
+  if (drawn !== (drawn = JSON.stringify(facts))) {
+    $('facts').replaceChildren(...facts.map(([name, value, kind]) =>
+      make('li', { class: kind }, kind !== undefined && make('span', { class: 'dot' }), name + ' ', make('b', {}, value))));
+  }
   set($('processes'), boots.size > 1 ? plural(boots.size, 'process', 'processes') + ' added up' : 'of one process');
 }
 
@@ -35,7 +43,6 @@ function take(snapshot) {
   if (boots.size > 50) boots.delete(boots.keys().next().value);
   const paths = totalPaths();
   const slots = totalSlots();
-  drawFacts();
   drawFigures(slots, paths);
   drawRatio(slots);
   drawCalls(slots);
@@ -43,19 +50,25 @@ function take(snapshot) {
   const added = addItems(snapshot.boot, snapshot.items, snapshot.events);
   if (isFirst) begin();
   else announce(added);
-  if (!latest.status.lists) set($('listed'), latest.status.store === undefined ? 'the store is not opened yet' : 'this store cannot list what it holds');
-  else if (isFirst || (latest.status.store === 'memory' && Date.now() - relisted > 10000)) {
+  drawFacts();
+  const { lists, store } = snapshot.status;
+  const isDue = Date.now() - relisted > 10000 && (unlisted || store === 'memory');
+  const isAsked = relisted === 0 || isDue || (!unlisted && uncounted.length > 0);
+  // One list at a time: a second one would take the place of the one that counts.
+  if (lists && isAsked && !isListing) {
     relisted = Date.now();
     list(false);
-  } else drawEntries();
+  } else if (relisted > 0) drawEntries();
+  else set($('listed'), store === undefined ? 'the store is not opened yet' : 'this store cannot list what it holds');
 }
 
 function begin() {
   const { procedures } = latest.status;
   const cached = procedures.filter((one) => one.cached).map(({ path }) => path);
-  const trees = cached.flatMap((path) => path.split('.').slice(1).map((_, at) => path.split('.').slice(0, at + 1).join('.') + '.*'));
-  $('cached').replaceChildren(...cached.map((value) => make('option', { value })));
-  $('patterns').replaceChildren(...['*', ...new Set(trees), ...cached].map((value) => make('option', { value })));
+  const trees = cached.flatMap((path) => [...path.matchAll(/[.]/g)].map(({ index }) => path.slice(0, index) + '.*'));
+  const offer = (id, values) => $(id).replaceChildren(...values.map((value) => make('option', { value })));
+  offer('cached', cached);
+  offer('patterns', ['*', ...new Set(trees), ...cached]);
   show($('s-inv'), !latest.readOnly);
   if (!latest.hasContext) $('exp-whose').firstElementChild.textContent = 'without a context';
   checkTarget();
