@@ -22,8 +22,8 @@ export interface Registers {
   readonly read: (keys: readonly string[]) => Promise<readonly (string | undefined)[]>;
   /** Resolves when the backend confirmed the value. */
   readonly write: (key: string, value: string, ttlMs: number) => Promise<void>;
-  /** Resolves when the backend confirmed that the value of before is gone: there is none, or one that means nothing. */
-  readonly clear: (key: string) => Promise<void>;
+  /** Resolves when the backend confirmed that the values of before are gone: there are none, or such that mean nothing. */
+  readonly clear: (keys: readonly string[]) => Promise<void>;
   /** Whether reading what is missing removes it, a little later: what somebody wrote in between may go with it. */
   readonly removesMissing: boolean;
 }
@@ -46,7 +46,7 @@ export function registersOf(keyv: KeyvClient): Registers {
   const watched = async <T>(work: () => Promise<T>): Promise<T> => {
     const before = errors;
     const result = await work();
-    if (errors !== before) throw failed('an error event', last);
+    if (errors !== before) throw failed('an error event', last); // told since the call began
     return result;
   };
   const { getMany: readsMany, client } = (backendOf(keyv) ?? {}) as {
@@ -64,8 +64,9 @@ export function registersOf(keyv: KeyvClient): Registers {
   }
 
   async function write(key: string, value: string, ttlMs: number): Promise<void> {
-    const confirmed = await keyv.set(short(key), value, Math.min(Math.ceil(ttlMs), longestMs));
-    if (confirmed !== true) throw failed('set answered', confirmed, last);
+    // Of an adapter that answers nothing, Keyv says `true`, whatever it told by an event: that of Redis does, as it comes.
+    const confirmed = await watched(() => keyv.set(short(key), value, Math.min(Math.ceil(ttlMs), longestMs)));
+    if (confirmed !== true) throw failed('set answered', confirmed);
   }
 
   return {
@@ -83,14 +84,16 @@ export function registersOf(keyv: KeyvClient): Registers {
     write,
     // The adapter for memcached, known by its client, gives Keyv what is missing as something that is over.
     removesMissing: Array.isArray(client?.servers),
-    async clear(key) {
-      try {
-        await write(key, nothing, 60_000);
-      } catch (error) {
-        // Where nothing can be written any more, something may still be taken away; `false` would say that there was none,
-        // or that it could not be taken.
-        if ((await watched(() => keyv.delete(short(key)))) !== true) throw error;
-      }
+    async clear(keys) {
+      const written = await Promise.allSettled(keys.map((key) => write(key, nothing, 60_000)));
+      // Where nothing can be written any more, something may still be taken away; `false` would say that there was none,
+      // or that it could not be taken. Not before each was tried: an event counts for all that is under way.
+      const taken = keys.map(async (key, index) => {
+        const one = written[index] as PromiseSettledResult<void>;
+        if (one.status === 'fulfilled') return;
+        if ((await watched(() => keyv.delete(short(key)))) !== true) throw one.reason;
+      });
+      await Promise.all(taken);
     },
   };
 }
@@ -112,13 +115,11 @@ const plain = /^(?!.*--)[\w:.+=-]{1,120}$/;
 
 const short = (key: string): string => (plain.test(key) ? `~${key}` : `~#${digest(key).replaceAll('-', '.')}`);
 
-function failed(what: string, ...about: unknown[]): CacheError {
-  const cause = about.findLast((one) => one instanceof Error);
+function failed(what: string, about: unknown): CacheError {
+  const isError = about instanceof Error;
   return new CacheError(
     'STORE',
-    `kvStore: ${what}: ${shown(about[0] instanceof Error ? about[0].message : about[0])}.`,
-    {
-      ...(cause !== undefined && { cause }),
-    },
+    `kvStore: ${what}: ${shown(isError ? about.message : about)}.`,
+    isError ? { cause: about } : {},
   );
 }

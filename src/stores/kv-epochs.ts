@@ -47,7 +47,7 @@ export async function plantAll(
     await Promise.all(
       ours.flatMap(({ epoch, id, isBare }) => [
         registers.write(planted(epoch), id, ttlMsOf(epoch)),
-        ...(isBare && registers.removesMissing ? [registers.clear(confirmed(epoch))] : []),
+        ...(isBare && registers.removesMissing ? [registers.clear([confirmed(epoch)])] : []),
       ]),
     );
     const now = await registers.read(keysOf(open.map(({ epoch }) => epoch)));
@@ -75,5 +75,5 @@ export async function plantAll(
 
 /** Moves epochs on: the ids of before are none, whoever else plants meanwhile. Resolves when all of it is confirmed. */
 export async function moveAll(registers: Registers, epochs: readonly string[]): Promise<void> {
-  await Promise.all(keysOf(epochs).map((key) => registers.clear(key)));
+  await registers.clear(keysOf(epochs));
 }

@@ -23,8 +23,8 @@ export interface KvStoreOptions {
  * Any backend of Keyv 5 or 6: memcached, DynamoDB, Postgres … They know neither "only if absent" nor scripts, so an epoch is
  * planted in more trips, there are no leases, and what is invalidated with `mode: 'expire'` is removed.
  *
- * @throws CacheError `INVALID_OPTION` for something that is not a Keyv, for one that swallows errors, and for a backend of which
- * nobody says that its reads are the latest.
+ * @throws CacheError `INVALID_OPTION` for something that is not a Keyv, for one that swallows errors (`throwOnErrors`) or keeps
+ * them to itself (`emitErrors`), and for a backend of which nobody says that its reads are the latest.
  * @example
  * ```ts
  * import { KeyvMemcache } from '@keyv/memcache';
@@ -112,7 +112,7 @@ export function kvStore(keyv: KeyvClient, options: KvStoreOptions = {}): Store {
     },
 
     async advance(epochs) {
-      // The guard is known to have moved before any tag does (DESIGN section 3, rule 4).
+      // The guard is known to have moved before any tag does (docs/how-it-works.md, rule 4 of epochs).
       const guards = epochs.filter((epoch) => epoch.endsWith(':e:guard'));
       await moveAll(registers, guards);
       await moveAll(
@@ -145,12 +145,19 @@ function checkKeyv(keyv: KeyvClient): void {
       `kvStore: expected a Keyv, of version 5 or 6, received ${shown(keyv)}. Write kvStore(keyv, { reads: 'latest' }).`,
     );
   }
-  const { throwOnErrors } = keyv as { throwOnErrors?: unknown };
+  const { throwOnErrors, opts } = keyv as { throwOnErrors?: unknown; opts?: { emitErrors?: unknown } | null };
   // Keyv 6 has no such setting, and says by `false` or by an event what went wrong.
   if (throwOnErrors === false) {
     throw new CacheError(
       'INVALID_OPTION',
       'kvStore: this Keyv swallows errors, and a read that failed would look like nothing. Write new Keyv({ store, throwOnErrors: true }).',
+    );
+  }
+  // Keyv 5 alone knows this setting, and takes also an `undefined` for it.
+  if (typeof opts === 'object' && opts !== null && 'emitErrors' in opts && !opts.emitErrors) {
+    throw new CacheError(
+      'INVALID_OPTION',
+      'kvStore: emitErrors: this Keyv keeps errors to itself, and a write that its adapter tells only by an event would look confirmed. Write new Keyv({ store, throwOnErrors: true }), without emitErrors.',
     );
   }
 }

@@ -3,7 +3,7 @@
 // what looks like JSON would be parsed by a client with automatic deserialization.
 
 // An id is the client's random plus the server's time: a request that arrives twice, however late, gives another id, not
-// the same one again (DESIGN section 3, rule 2).
+// the same one again (docs/how-it-works.md, rule 2 of epochs).
 const freshId = `
 local at
 local function fresh()
@@ -20,11 +20,12 @@ const asItIs = `
 local function inThisRun(key, value) return value end`;
 
 // A primary that became a replica keeps its clients, and hears late of invalidations: it must not answer. That it
-// refuses to write is not enough: on a connection for reading, a script that finds nothing to write would succeed.
+// refuses to write is not enough: on a connection for reading, a script that finds nothing to write would succeed, and one
+// with `replica-read-only no` takes what its primary never hears of. Clients that connect anew on `READONLY` do so here, too.
 const ofPrimary = `
 local function replication()
   local info = redis.call('INFO', 'replication')
-  if not string.find(info, 'role:master', 1, true) then error('this server is a replica') end
+  if not string.find(info, 'role:master', 1, true) then error('READONLY: this server is a replica') end
   return info
 end`;
 
@@ -186,7 +187,7 @@ end
 return 1`,
 
     // Moving on is an increment; expiring puts a new soft part behind the id, and leaves what entries need to be stale.
-    advance: `${freshId}${asItIs}${read}${isSharded ? `${ofPrimary}\nreplication()` : ''}
+    advance: `${freshId}${asItIs}${read}${tellsRuns ? `${ofPrimary}\nreplication()` : ''}
 for i, key in ipairs(KEYS) do${isSharded ? movesUnlessMissing : plantsBefore}
   local hard, soft = string.match(read(key) or '', '^(%d+)(.*)$')
   local moved
@@ -218,13 +219,14 @@ if ARGV[2] ~= '0' and read(KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], '
 else release(KEYS[1], ARGV[1]) end
 return 1`,
 
-    // A head is the first line; what has none within reason, or is of another type, is no entry.
+    // A head is the first line; what has none within reason, or is of another type, is no entry. What may not be read might be.
     heads: `${reading}${naming}
 local out, own, names = {}, {}, {}
 for i, key in ipairs(KEYS) do
   local line, cut = '', nil
   for _, last in ipairs({4095, 65535}) do
     local got = redis.pcall('GETRANGE', key, 0, last)
+    if type(got) == 'table' and not string.find(got.err, 'WRONGTYPE', 1, true) then return got end
     if type(got) ~= 'string' or string.sub(got, 1, 1) ~= '~' then break end
     cut = string.find(got, '\\n', 1, true)
     if cut then line = string.sub(got, 1, cut - 1) end

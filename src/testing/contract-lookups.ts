@@ -1,4 +1,6 @@
 // Docs: docs/testing.md#the-contract
+import type { Entry } from '../entry.ts';
+import type { Outline } from '../outline.ts';
 import { check, same } from './check.ts';
 import type { StoreCase } from './store-case.ts';
 import { eventually, freshNames, outcomeOf, pairs, type Try } from './trial.ts';
@@ -56,24 +58,36 @@ export const lookupCases = (tries: Try): StoreCase[] => [
     const epochs = trial.epochs();
     const { ids } = await trial.look(epochs);
     const now = Date.now();
-    const entry = {
+    const common = {
       ...{ key: trial.key, epochs, ids: ids as string[], storedAt: now, freshUntil: now + 1_000 },
-      ...{ staleUntil: now + 2_000, errorUntil: now + 3_000, ranMs: 12, id: 'one', tag: '"tag"', sum: 1_234 },
-      body: { text: '{"json":[1]}', plain: '[1]' },
+      ...{ staleUntil: now + 2_000, errorUntil: now + 3_000, ranMs: 12, tag: '"tag"', sum: 1_234 },
     };
+    const members: Outline = [
+      ['a', 'value', null],
+      ['b', 'date', 0],
+    ];
+    const entries: Entry[] = [
+      { ...common, id: 'one', outline: members, body: { text: '{"json":[1]}', plain: '[1]' } },
+      { ...common, id: 'two', outline: 'list', stream: true, body: { text: '[1]\n[2]' } },
+      { ...common, id: 'three', failure: { code: 'NOT_FOUND', message: 'There is no "ż"' }, body: { text: '' } },
+    ];
     const unchanged = pairs(epochs, ids);
-    await trial.store.fill({ entry, unchanged, keepMs: 60_000 });
-    same((await trial.look(epochs)).entry, entry, 'A store leaves nothing out of an entry.');
+    for (const entry of entries) {
+      await trial.store.fill({ entry, unchanged, keepMs: 60_000 });
+      same((await trial.look(epochs)).entry, entry, 'A store leaves nothing out of an entry.');
+    }
   }),
 
   tries('nobody is given the entry of another key', async (trial) => {
     const epochs = trial.epochs();
-    const keys = [trial.key, trial.otherKey(), `${trial.otherKey()}\n`, trial.key.toUpperCase()];
-    for (const key of keys.slice(0, 3)) await trial.fill(epochs, { text: JSON.stringify(key) }, key);
-    const found = await Promise.all(keys.map((key) => trial.look(epochs, { key })));
+    const ends = ['["a b"]', '["A b"]', '["a  b"]', '["ab"]', '["ż"]', '["z"]', '["🐢"]', '["🐇"]', '["%"]', '[" "]'];
+    const filled = ends.map((end) => `${trial.key} ${end}`);
+    for (const key of filled) await trial.fill(epochs, { text: JSON.stringify(key) }, key);
+    const others = [trial.key, trial.key.toUpperCase(), `${trial.key} ["_"]`];
+    const found = await Promise.all([...filled, ...others].map((key) => trial.look(epochs, { key })));
     same(
       found.map(({ entry }) => entry?.body.text),
-      [...keys.slice(0, 3).map((key) => JSON.stringify(key)), undefined],
+      [...filled.map((key) => JSON.stringify(key)), ...others.map(() => undefined)],
       'A lookup gives the entry of its own key, or none; also lookups at the same time.',
     );
   }),

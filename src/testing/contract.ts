@@ -5,6 +5,7 @@ import { fillCases, moveCases } from './contract-fills.ts';
 import { leaseCases } from './contract-leases.ts';
 import { lookupCases, unreachableCases } from './contract-lookups.ts';
 import { partCases } from './contract-parts.ts';
+import { processCases } from './contract-processes.ts';
 import { scanCases } from './contract-scans.ts';
 import { declare, type Framework, type MakeStore, type StoreCase } from './store-case.ts';
 import { type ContractOptions, trier } from './trial.ts';
@@ -23,9 +24,9 @@ import { type ContractOptions, trier } from './trial.ts';
  * ```
  */
 export function storeContract(make: MakeStore, options: ContractOptions = {}): StoreCase[] {
-  rejectUnknown(options, ['evict', 'cut', 'cutPart', 'lacks', 'has', 'seed'], 'storeContract');
+  rejectUnknown(options, ['evict', 'another', 'cut', 'cutPart', 'lacks', 'has', 'seed'], 'storeContract');
   const tries = trier(make, options);
-  const optional = [heldCases, leaseCases, scanCases, partCases, unreachableCases];
+  const optional = [heldCases, leaseCases, scanCases, partCases, processCases, unreachableCases];
   return [lookupCases, fillCases, moveCases, expiringCases, ...optional].flatMap((cases) => cases(tries));
 }
 

@@ -5,7 +5,7 @@ import type { Store } from '../store.ts';
 export type Ability = 'lease' | 'expire' | 'held' | 'parts' | 'scan';
 
 /** What a case needs: an ability of the store, or an option of the contract. */
-export type Need = Ability | 'evict' | 'cut' | 'cutPart';
+export type Need = Ability | 'evict' | 'another' | 'cut' | 'cutPart';
 
 /** What a test framework gives a test that wants to be skipped: vitest's context, or that of `node:test`. */
 export interface CaseContext {

@@ -11,6 +11,11 @@ export interface ContractOptions {
   /** Takes keys out of the store's memory, as an eviction does. Without it, what evictions do is not tried. */
   readonly evict?: (...keys: string[]) => Promise<void> | void;
   /**
+   * Makes, or finds, a second store object over the data of the one that was made last, as another process has it: with a client
+   * and a memory of its own. Without it, what a process does not hear of others is not tried.
+   */
+  readonly another?: MakeStore;
+  /**
    * Cuts the store off from its server, and resolves to what mends that. Without it, what an unreachable server does is not
    * tried.
    */
@@ -125,7 +130,7 @@ export function trier(make: MakeStore, options: ContractOptions): Try {
 }
 
 const isOption = (needs?: Need): needs is Exclude<Need, Ability> =>
-  needs === 'evict' || needs === 'cut' || needs === 'cutPart';
+  needs === 'evict' || needs === 'another' || needs === 'cut' || needs === 'cutPart';
 
 /** What a store must be able to do for a case. */
 function abilityFor(needs?: Need): Ability | undefined {

@@ -66,7 +66,8 @@ describe.skipIf(!redisAvailable)('Redis Cluster', () => {
   for (const [name, , , older] of settings) {
     describe.skipIf(older !== undefined && !olderAvailable)(name, () => {
       const isPlain = kinds.some((kind) => kind === name);
-      describeStore(name, () => stores.get(name) as Store, evict, { lacks: [], ...(isPlain && { cutPart }) });
+      const another = () => [...stores].find(([other]) => other !== name)?.[1] as Store;
+      describeStore(name, () => stores.get(name) as Store, evict, { lacks: [], another, ...(isPlain && { cutPart }) });
     });
   }
   for (const name of kinds) {

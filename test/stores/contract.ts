@@ -10,10 +10,12 @@ export type Evict = (...keys: string[]) => Promise<void>;
 
 const abilities: readonly Ability[] = ['lease', 'expire', 'held', 'scan', 'parts'];
 
-/** What is reached of a store that has parts: nothing where it has none. */
+/** What else is known of a store, and reached of it. */
 interface Reached {
   /** What the store has not. @default ['parts'] */
   readonly lacks?: readonly Ability[];
+  /** A second store on the same data, with a client of its own: of every store that processes share. */
+  readonly another?: ContractOptions['another'];
   readonly cutPart?: ContractOptions['cutPart'];
 }
 
@@ -25,10 +27,11 @@ export function describeStore(
   name: string,
   make: () => Store,
   evict?: Evict,
-  { lacks = ['parts'], cutPart }: Reached = {},
+  { lacks = ['parts'], another, cutPart }: Reached = {},
 ): void {
   const has = abilities.filter((ability) => !lacks.includes(ability));
-  const cases = storeContract(make, { lacks, has, ...(evict && { evict }), ...(cutPart && { cutPart }) });
+  const reached = { ...(evict && { evict }), ...(another && { another }), ...(cutPart && { cutPart }) };
+  const cases = storeContract(make, { lacks, has, ...reached });
   declare(
     { describe, test },
     `the contract of a store: ${name}`,

@@ -54,6 +54,7 @@ describe.skipIf(!keyvAvailable)('DynamoDB through Keyv', () => {
   };
   describeStore('Keyv 5', () => stores.get('Keyv 5')?.store as Store, evict, {
     lacks: ['lease', 'expire', 'scan', 'parts'],
+    another: async () => kvStore(await newKeyv('Keyv 5'), { reads: 'latest' }),
   });
   describeOutage('Keyv 6', () => stores.get('Keyv 6')?.store as Store);
 

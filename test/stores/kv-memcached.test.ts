@@ -57,6 +57,7 @@ describe.skipIf(!keyvAvailable || !memcachedAvailable)('memcached through Keyv',
     };
     describeStore(version, () => shared.get(version)?.store as Store, evict, {
       lacks: ['lease', 'expire', 'scan', 'parts'],
+      another: () => newStore(version),
     });
     if (version === 'Keyv 5') describeOutage(version, () => shared.get(version)?.store as Store);
   });

@@ -9,6 +9,8 @@ import { describeOutage } from './outage.ts';
 
 const minute = 60_000;
 
+type Failing = 'throws' | 'silently' | 'saying no';
+
 describe.skipIf(!keyvAvailable).each(versions)('%s with its own memory', async (version) => {
   const Keyv = keyvAvailable ? await keyvOf(version) : undefined;
   const newKeyv = (options: object = {}) => new Keyv!({ throwOnErrors: true, ...options });
@@ -20,7 +22,10 @@ describe.skipIf(!keyvAvailable).each(versions)('%s with its own memory', async (
     const evict = async (...keys: string[]) => {
       for (const key of keys) await keyv!.delete(`~${half}:${key}`);
     };
-    if (half === 'p') describeStore(version, theStore, evict, { lacks: ['lease', 'expire', 'scan', 'parts'] });
+    // Of what is in a process there is no second client: another Keyv on the same memory is as near as it comes.
+    const another = () => kvStore(newKeyv({ store: (keyv as { store?: unknown }).store }), { reads: 'latest' });
+    const lacks = ['lease', 'expire', 'scan', 'parts'] as const;
+    if (half === 'p') describeStore(version, theStore, evict, { lacks, another });
     else
       test('an epoch of which the confirmation is lost makes its entries unusable', async () => {
         const [epoch] = freshNames(1) as [string];
@@ -56,6 +61,13 @@ describe.skipIf(!keyvAvailable).each(versions)('%s with its own memory', async (
       expect(message).toBe(
         'kvStore: this Keyv swallows errors, and a read that failed would look like nothing. Write new Keyv({ store, throwOnErrors: true }).',
       );
+      for (const emitErrors of [false, undefined]) {
+        const silent = await errorOf(() => kvStore(newKeyv({ emitErrors }), { reads: 'latest' }));
+        expect(silent).toMatchObject({ name: 'CacheError', code: 'INVALID_OPTION' });
+        expect(silent.message).toBe(
+          'kvStore: emitErrors: this Keyv keeps errors to itself, and a write that its adapter tells only by an event would look confirmed. Write new Keyv({ store, throwOnErrors: true }), without emitErrors.',
+        );
+      }
     }
     const elsewhere = newKeyv({ store: await memcacheOn(9) });
     expect((await errorOf(() => kvStore(elsewhere))).message).toBe(
@@ -66,8 +78,11 @@ describe.skipIf(!keyvAvailable).each(versions)('%s with its own memory', async (
   });
 
   describe('a backend that fails', () => {
-    /** An adapter as Keyv wants one, that fails as told: `'silently'`, it says nothing but an event. */
-    const failing = (how: 'throws' | 'silently') => {
+    /**
+     * An adapter as Keyv wants one, that fails as told: `'silently'`, it says nothing but an event, and of a write never more
+     * than that it is over, as the one for Redis; `'saying no'`, a refused write is `false`, too.
+     */
+    const failing = (how: Failing) => {
       const listeners: ((error: unknown) => void)[] = [];
       const values = new Map<string, unknown>();
       const fails = { get: false, set: false, delete: false };
@@ -78,10 +93,15 @@ describe.skipIf(!keyvAvailable).each(versions)('%s with its own memory', async (
         for (const listener of listeners) listener(error);
         return else_;
       };
+      const set = (key: string, value: unknown) => {
+        values.set(key, value);
+        return how === 'silently' ? undefined : true;
+      };
       const adapter = {
         opts: { url: '' },
         get: (key: string) => attempt('get', () => values.get(key), undefined),
-        set: (key: string, value: unknown) => attempt('set', () => values.set(key, value).has(key), false),
+        set: (key: string, value: unknown) =>
+          attempt('set', () => set(key, value), how === 'silently' ? undefined : false),
         delete: (key: string) => attempt('delete', () => values.delete(key), false),
         clear: async () => values.clear(),
         on: (_: string, listener: (error: unknown) => void) => void listeners.push(listener),
@@ -89,30 +109,33 @@ describe.skipIf(!keyvAvailable).each(versions)('%s with its own memory', async (
       return { store: kvStore(newKeyv({ store: adapter }), { reads: 'latest' }), fails, values };
     };
 
-    test.each(['throws', 'silently'] as const)('%s: a failure is never taken for an answer', async (how) => {
-      const { store, fails, values } = failing(how);
-      const epochs = freshNames(2);
-      const { entry, ids } = await lookUpAndFill(store, 'k', epochs);
-      const request = { key: 'k', epochs, keepMs: minute };
-      const fill = { entry, unchanged: pairs(epochs, ids), keepMs: minute };
-      const before = new Map(values);
-      fails.get = true;
-      await errorOf(() => store.lookup(request));
-      await errorOf(() => store.fill(fill));
-      expect(values).toEqual(before);
-      fails.get = false;
-      fails.set = true;
-      await errorOf(() => store.fill(fill));
-      await errorOf(() => store.lookup({ epochs: freshNames(1), keepMs: minute }));
-      await errorOf(() => store.advance(freshNames(1))); // it is not said whether there was none, or it could not be removed
-      fails.delete = true;
-      await errorOf(() => store.advance(epochs));
-      fails.set = false;
-      fails.delete = false;
-      expect((await store.lookup(request)).ids).toEqual(ids);
-      await store.advance(epochs);
-      for (const id of (await store.lookup(request)).own) expect(ids).not.toContain(id);
-    });
+    test.each<Failing>(['throws', 'silently', 'saying no'])(
+      '%s: a failure is never taken for an answer',
+      async (how) => {
+        const { store, fails, values } = failing(how);
+        const epochs = freshNames(2);
+        const { entry, ids } = await lookUpAndFill(store, 'k', epochs);
+        const request = { key: 'k', epochs, keepMs: minute };
+        const fill = { entry, unchanged: pairs(epochs, ids), keepMs: minute };
+        const before = new Map(values);
+        fails.get = true;
+        await errorOf(() => store.lookup(request));
+        await errorOf(() => store.fill(fill));
+        expect(values).toEqual(before);
+        fails.get = false;
+        fails.set = true;
+        await errorOf(() => store.fill(fill));
+        await errorOf(() => store.lookup({ epochs: freshNames(1), keepMs: minute }));
+        await errorOf(() => store.advance(freshNames(1))); // it is not said whether there was none, or it could not be removed
+        fails.delete = true;
+        await errorOf(() => store.advance(epochs));
+        fails.set = false;
+        fails.delete = false;
+        expect((await store.lookup(request)).ids).toEqual(ids);
+        await store.advance(epochs);
+        for (const id of (await store.lookup(request)).own) expect(ids).not.toContain(id);
+      },
+    );
 
     test('where it cannot write any more, what is there is invalidated all the same', async () => {
       const { store, fails } = failing('throws');
@@ -248,5 +271,15 @@ describe('a store on a Keyv', () => {
     expect(await fill()).toBe('size');
     vi.mocked(keyv.set).mockRejectedValueOnce(new Error('down'));
     expect((await errorOf(fill)).message).toContain('down');
+  });
+
+  test('a write that is refused is not put down to what failed before it', async () => {
+    const keyv = plain({ set: async () => false, delete: async () => false });
+    const store = kvStore(keyv, latest);
+    const [[, tell]] = vi.mocked(keyv.on).mock.calls as [Parameters<KeyvClient['on']>];
+    tell(new Error('long ago'));
+    const error = await errorOf(() => store.advance(freshNames(1)));
+    expect(error.message).toBe('kvStore: set answered: false.');
+    expect(error.cause).toBeUndefined();
   });
 });

@@ -173,5 +173,21 @@ describe.skipIf(!redisAvailable)('law 1: another server takes over, and knows le
       await expect(a.advance(epochs)).rejects.toThrow('READONLY');
       await expect(fillUnder(a, ['1', '2', '3'])).rejects.toThrow('replica');
     });
+
+    test('a replica that may be written confirms no invalidation: its primary would never hear of it', async () => {
+      const [a, b] = [await first.open(kind), await second.open(kind)];
+      await warm(a.store);
+      await second.server.command('CONFIG', 'SET', 'replica-read-only', 'no');
+      await follow(second.server, first.server);
+      try {
+        for (const names of [epochs, epochs.slice(1), freshNames(1)])
+          await expect(b.store.advance(names)).rejects.toThrow('this server is a replica');
+        expect(await isServed(a.store)).toBe(true);
+        await promote(second.server);
+        await b.store.advance(epochs);
+      } finally {
+        await second.server.command('CONFIG', 'SET', 'replica-read-only', 'yes');
+      }
+    });
   });
 });

@@ -53,7 +53,11 @@ describe.skipIf(!redisAvailable)('Redis', () => {
 
   for (const [name, , , older] of settings)
     describe.skipIf(!isThere(older))(name, () => {
-      describeStore(name, () => stores.get(name) as Store, evict);
+      // The next one in the list, so that each kind of client meets another.
+      const others = () => [...stores.entries()].filter(([other]) => other !== name).map(([, store]) => store);
+      const at = settings.findIndex(([other]) => other === name);
+      const another = () => others()[at % others().length] as Store;
+      describeStore(name, () => stores.get(name) as Store, evict, { another });
     });
   describe('that fails', () => {
     beforeEach(() => server.flush());

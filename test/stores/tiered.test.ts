@@ -9,24 +9,24 @@ import { useUpstash } from './upstash-harness.ts';
 
 const asRemote = (store: Store): Store => ({ ...store, supports: { local: false } });
 
-describeStore('a tier over memory, as if it were remote', () => tieredStore(memoryStore(), asRemote(memoryStore())));
-describeStore('a tier that trusts its copies', () =>
-  tieredStore(memoryStore(), asRemote(memoryStore()), { trust: '1m' }),
-);
-describeStore('a tier over a tier', () =>
-  tieredStore(memoryStore(), tieredStore(memoryStore(), asRemote(memoryStore()))),
-);
+const tiers: [string, (remote: Store) => Store][] = [
+  ['a tier over memory, as if it were remote', (remote) => tieredStore(memoryStore(), remote)],
+  ['a tier that trusts its copies', (remote) => tieredStore(memoryStore(), remote, { trust: '1m' })],
+  ['a tier over a tier', (remote) => tieredStore(memoryStore(), tieredStore(memoryStore(), remote))],
+];
+for (const [name, tierOver] of tiers) {
+  let remote: Store;
+  const make = () => tierOver((remote = asRemote(memoryStore())));
+  describeStore(name, make, undefined, { another: () => tierOver(remote) });
+}
 describeOutage('a tier over memory, as if it were remote', () => tieredStore(memoryStore(), asRemote(memoryStore())));
 
 describe.skipIf(!redisAvailable)('a tier over Upstash', () => {
   const upstash = useUpstash();
   const evict = async (...keys: string[]) => void (await upstash.server.command('DEL', ...keys));
   for (const reads of ['primary', 'nearest'] as const) {
-    describeStore(
-      `a tier over Upstash, reads ${reads}`,
-      () => tieredStore(memoryStore(), upstash.store({}, { reads })),
-      evict,
-    );
+    const make = () => tieredStore(memoryStore(), upstash.store({}, { reads }));
+    describeStore(`a tier over Upstash, reads ${reads}`, make, evict, { another: make });
   }
   describeOutage('a tier over Upstash, reads primary', () => tieredStore(memoryStore(), upstash.store({})));
 

@@ -7,12 +7,15 @@ import {
   type VirtualClock,
   virtualClock,
 } from '../../src/testing/index.ts';
+import { inTime } from './in-time.ts';
 import { SmallStore } from './small-store.ts';
 import { HoldingStore, wrongHolders } from './wrong-holders.ts';
 import { wrongLeases } from './wrong-leases.ts';
 import { PartedStore, wrongParts } from './wrong-parts.ts';
+import { wrongProcesses } from './wrong-processes.ts';
 import { ScanningStore, wrongScans } from './wrong-scans.ts';
 import { wrongStores } from './wrong-stores.ts';
+import { wrongWrites } from './wrong-writes.ts';
 
 let clock: VirtualClock;
 beforeEach(() => {
@@ -20,23 +23,12 @@ beforeEach(() => {
 });
 afterEach(() => clock.restore());
 
-/** What something comes to while time passes: cases wait for lifetimes to end. */
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let isOver = false;
-  const over = () => {
-    isOver = true;
-  };
-  work.then(over, over);
-  for (let turns = 0; turns < 2_000 && !isOver; turns++) await null; // nearly all of them wait for nothing
-  while (!isOver) await clock.advance('200ms');
-  return work;
-}
-
 /** Runs every case on new stores of a kind: what failed, with its message, and what was skipped, with its reason. */
 async function run(make: () => SmallStore, only?: string, options: ContractOptions = {}) {
   let store: SmallStore;
   const cases = storeContract(() => (store = make()), {
     evict: (...names) => store.evict(...names),
+    another: () => make().over(store),
     cut() {
       store.isCut = true;
       return () => {
@@ -53,7 +45,7 @@ async function run(make: () => SmallStore, only?: string, options: ContractOptio
     const skip = (reason: string) => {
       skipped[name] = reason;
     };
-    await inTime(run({ skip })).catch((error: Error) => {
+    await inTime(clock, run({ skip })).catch((error: Error) => {
       failed[name] = error.message;
     });
   }
@@ -112,6 +104,16 @@ const finders: Record<string, [name: string, says: string]> = {
   'no part is said to have confirmed': ['notes each part', 'is noted in `confirmed`'],
   'parts are said to have confirmed when all have': ['a part that is cut off', 'also when another one never confirms'],
   'a part that confirmed once is left out for ever': ['notes each part', 'Every part moves on'],
+  'a fill checks the epochs of its entry, not those of its request': ['named by its request alone', 'also one that'],
+  'a fill checks in one trip, and writes the ids again in a second one': ['brings no id back', 'has the id of before'],
+  'an entry has no columns for what is seldom in it': ['all that an entry says', 'leaves nothing out'],
+  'an entry of a failure is an answer': ['all that an entry says', 'leaves nothing out'],
+  'tags move on one by one, and the guard behind them': ['begins with the guard', 'known to have moved before'],
+  'all move on at once, each by itself, and the guard is slow': ['begins with the guard', 'known to have moved before'],
+  'moving on ends after a hundred': ['moving on touches', 'Each epoch that was named moves on'],
+  'ids are remembered in the process': ['what one process moves on', 'has another id'],
+  'the ids of entries are remembered in the process': ['what one process moves on', 'The own id'],
+  'a process has data of its own': ['what one process moves on', 'read the same ids'],
   'a listing plants epochs that are missing': ['a listing tells', 'never planted'],
   'a listing tells the ids of the fills': ['a listing tells', 'is another one'],
   'a listing has bodies': ['a listing has every entry', 'but its body'],
@@ -151,7 +153,10 @@ describe('the contract of a store', () => {
   });
 
   describe('that has a bug', () => {
-    const bugs = { ...wrongStores, ...wrongLeases, ...wrongHolders, ...wrongParts, ...wrongScans };
+    const bugs = {
+      ...{ ...wrongStores, ...wrongWrites, ...wrongProcesses, ...wrongLeases, ...wrongHolders, ...wrongParts },
+      ...wrongScans,
+    };
     const found: Record<string, Record<string, string>> = {};
     beforeAll(async () => {
       clock = virtualClock();
@@ -232,7 +237,7 @@ describe('the contract of a store', () => {
     const reasons = cases.flatMap(({ skip }) => skip ?? []);
     expect(new Set(reasons)).toEqual(
       new Set([
-        ...['no `evict` was given', 'no `cut` was given', 'no `cutPart` was given'],
+        ...['no `evict` was given', 'no `another` was given', 'no `cut` was given', 'no `cutPart` was given'],
         "the store is said to lack 'lease'",
       ]),
     );

@@ -7,7 +7,7 @@ export class SmallStore implements Store {
   protected readonly entries = new Map<string, { entry: Entry; until: number }>();
   protected readonly ids = new Map<string, string>();
   protected readonly leases = new Map<string, { token: string; until: number }>();
-  private count = 0;
+  private readonly given = { count: 0 };
   /** Whether its server cannot be reached. */
   isCut = false;
 
@@ -16,7 +16,7 @@ export class SmallStore implements Store {
   }
 
   protected newId(): string {
-    return `${this.count++}`;
+    return `${this.given.count++}`;
   }
   protected plant(name: string): string {
     const id = this.newId();
@@ -73,6 +73,10 @@ export class SmallStore implements Store {
     if (aloneMs > 0) this.leases.set(lease.name, { token: 'alone', until: Date.now() + aloneMs });
     else this.leases.delete(lease.name);
   };
+  /** For `another` of the contract: it keeps its data where that one does. */
+  over({ entries, ids, leases, given }: SmallStore): this {
+    return Object.assign(this, { entries, ids, leases, given });
+  }
   /** For `evict` of the contract. */
   readonly evict = (...names: string[]): void => {
     for (const name of names) {

@@ -16,6 +16,9 @@ export class PartedStore extends SmallStore {
     await turn();
     this.parts[part]?.advance(names, mode);
   }
+  override over(data: SmallStore): this {
+    return Object.assign(this, { parts: (data as PartedStore).parts });
+  }
   /** For `cutPart` of the contract. */
   readonly cutPart = (part: number) => {
     const one = this.parts[part] as SmallStore;

@@ -12,9 +12,12 @@ import { watch } from './watch.ts';
 
 const parts = [elements, totals, charts, procedures, losses, entries, feed, invalidating, explaining, watch].join('\n');
 
-/** Without comments and without spaces that mean nothing; texts, all of them in single quotes, stay as they are. */
+/**
+ * Without comments and without spaces that mean nothing. Texts, all of them in single quotes, stay as they are, and so does what
+ * stands around `+`, `-` and `/`, which may mean something else without a space.
+ */
 const sent = parts.replace(
-  /('[^'\n]*')|^ *\/\/.*\n|^\s+| ?([-+*/%<>=?:&|!,;()[\]{}]) ?/gm,
+  /('[^'\n]*')|^ *\/\/.*\n|^\s+| ?(=>|[=!<>]=+|&&|\|\||[<>=?:,;()[\]{}]) ?/gm,
   (_, text: string | undefined, sign: string | undefined) => text ?? sign ?? '',
 );
 
