@@ -92,8 +92,14 @@ describe('purge', () => {
     const top = cache.wrap('top', () => 1, { ttl: '1m' });
     await top();
     await top.invalidate();
-    await cache.invalidate({ scope: 'user-7' }, { path: 'post.*', scope: 'user-7' });
+    await cache.invalidate({ scope: 'user-7' }, { path: 'priv', scope: 'user-7' });
     expect(cdn.asked).toBe(0);
+  });
+
+  it('is called for a scope of what everybody shares: that is the path', async () => {
+    const { cache, cdn } = open();
+    await cache.invalidate({ path: 'post.*', scope: 'user-7' });
+    expect(cdn.purged).toEqual([['post.*']]);
   });
 
   it('comes after the store acknowledged, so that a CDN that asks at once is given new data', async () => {
